@@ -1,0 +1,50 @@
+# Every habit, one word each. `make` alone lists them.
+
+PY      := .venv/bin/python
+ROOM    ?=
+FLOW    ?=
+export PYTHONUTF8 := 1
+# Locked versions only, from the ordinary package index.
+UV_SYNC := .venv/bin/uv sync --frozen --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help setup up test check fix golden talk clean
+
+help: ## this list
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+
+setup: .venv/.synced ## set up what is missing
+
+.venv/.synced: pyproject.toml uv.lock
+	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Recado needs Python 3.11 or newer; this is $$(python3 --version)."; exit 1; }
+	@test -x $(PY) || python3 -m venv .venv
+	@test -x .venv/bin/uv || $(PY) -m pip install --quiet --disable-pip-version-check 'uv>=0.5'
+	@$(UV_SYNC)
+	@.venv/bin/uv --version > .venv/.synced
+
+up: setup ## run everything with a WhatsApp on this machine, print the URL
+	@$(PY) -m recado up
+
+test: setup ## all tests, as CI runs them; ROOM=engine for one room
+	@$(PY) -m pytest $(if $(ROOM),tests/$(ROOM),tests)
+
+check: setup ## format, lint, types, import contracts, generated files
+	@.venv/bin/ruff format --check --quiet .
+	@.venv/bin/ruff check --quiet .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports --no-cache
+	@$(PY) -m pytest tests/test_rooms.py
+
+
+fix: setup ## format and mend what a machine can mend
+	@.venv/bin/ruff check --quiet --fix .; .venv/bin/ruff format --quiet .
+
+golden: setup ## rewrite golden files, then look at the diff
+	@RECADO_GOLDEN=1 $(PY) -m pytest tests/engine tests/nodes tests/whatsapp
+
+talk: setup ## talk to a flow in the terminal: make talk FLOW=my-flow.json
+	@$(PY) -m recado talk $(FLOW)
+
+clean: ## remove what was built (never your data)
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

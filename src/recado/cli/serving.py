@@ -1,0 +1,254 @@
+"""Puts a server together: database, migrations, web and workers, and takes it apart again within ten seconds.
+
+Stopping: the listening socket closes, requests under way and sends in flight get up to eight seconds, the pool and
+the bundled database close last. What was not finished is found again by the next start.
+"""
+
+import asyncio
+import signal
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+
+import asyncpg
+import uvicorn
+from starlette.types import ASGIApp
+
+from recado.cli.demo import ensure_demo
+from recado.cli.fake import info, remember_numbers, start_fake
+from recado.cli.logs import set_up_logs
+from recado.config import Settings, SettingsError, secret_key, unknown_settings
+from recado.store.embedded import embedded
+from recado.store.migrate import migrate
+from recado.store.pool import Pool, create_pool
+from recado.store.secrets import Vault
+from recado.web.app import FakeMetaInfo, create_app
+from recado.web.receiver import Receiver
+from recado.web.setup import ensure_admin, first_run_token
+from recado.whatsapp.fake import FakeMeta
+from recado.worker.run import ROLES, Worker
+
+GRACE = 8.0  # seconds for what is under way
+BACKLOG = 2_048
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+FAKE_PATH = "/api/v1/whatsapp/webhook"
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What every role stands on."""
+
+    settings: Settings
+    url: str
+    pool: Pool
+    vault: Vault
+
+
+async def up(settings: Settings) -> None:
+    """Runs everything with a fake WhatsApp and a demo bot until a signal comes."""
+    _speak(settings)
+    async with AsyncExitStack() as stack:
+        base = await stack.enter_async_context(_base(settings))
+        fake = await start_fake(settings)
+        stack.push_async_callback(fake.stop)
+        listening = _listen(settings, reuse_port=False)
+        helper = info(fake)
+        await _prepare_demo(base, fake, helper, port=listening.getsockname()[1])
+        serving = _serving(base, roles=ROLES | {"web"}, listening=listening, fake_meta=helper)
+        stop = await stack.enter_async_context(serving)
+        await _announce(base, f"Talk to the demo bot: {fake.url}/", listening)
+        await stop.wait()
+
+
+async def serve(settings: Settings, *, roles: frozenset[str], reuse_port: bool) -> None:
+    """Runs this process's roles until a signal comes."""
+    _speak(settings)
+    async with AsyncExitStack() as stack:
+        base = await stack.enter_async_context(_base(settings))
+        listening = _listen(settings, reuse_port=reuse_port) if "web" in roles else None
+        serving = _serving(base, roles=roles, listening=listening, fake_meta=None)
+        stop = await stack.enter_async_context(serving)
+        await _announce(base, f"Recado is running: {', '.join(sorted(roles))}.", listening)
+        await stop.wait()
+
+
+async def migrate_only(settings: Settings) -> None:
+    """Brings the schema up to date."""
+    _speak(settings)
+    async with _database(settings) as url:
+        changed = await migrate(url)
+    print("The schema was brought up to date." if changed else "The schema is up to date.")
+
+
+async def fake_only(settings: Settings) -> None:
+    """Runs the fake Meta alone; numbers are added through its control address."""
+    _speak(settings)
+    fake = await start_fake(settings)
+    stop = _stop_on_signals()
+    print(f"The fake WhatsApp is at {fake.url}/", flush=True)
+    try:
+        await stop.wait()
+    finally:
+        await fake.stop()
+
+
+@asynccontextmanager
+async def _base(settings: Settings) -> AsyncIterator[Base]:
+    vault = Vault(secret_key(settings))
+    async with _database(settings) as url:
+        await migrate(url)
+        pool = await create_pool(url, min_size=2, max_size=settings.pool_size)
+        try:
+            if settings.admin_email and settings.admin_password:
+                await ensure_admin(
+                    pool, settings.admin_email, settings.admin_password.get_secret_value()
+                )
+            yield Base(settings, url, pool, vault)
+        finally:
+            await _close(pool)
+
+
+@asynccontextmanager
+async def _database(settings: Settings) -> AsyncIterator[str]:
+    if settings.database_url is None:
+        async with embedded(settings.data_dir, pg_bin=settings.pg_bin) as url:
+            yield url
+        return
+    url = settings.database_url.get_secret_value()
+    try:
+        await (await asyncpg.connect(url, timeout=10)).close()
+    except (OSError, asyncpg.PostgresError, TimeoutError) as problem:
+        raise SettingsError(
+            f"RECADO_DATABASE_URL must lead to a PostgreSQL that answers: {problem or 'no answer'}."
+        ) from None
+    yield url
+
+
+@asynccontextmanager
+async def _serving(
+    base: Base,
+    *,
+    roles: frozenset[str],
+    listening: socket.socket | None,
+    fake_meta: FakeMetaInfo | None,
+) -> AsyncIterator[asyncio.Event]:
+    """Starts the roles; gives the event that a signal sets; takes the roles down when the block ends."""
+    stop = _stop_on_signals()
+    async with AsyncExitStack() as stack:
+        worker = None
+        if roles & ROLES:
+            worker = Worker(
+                base.pool, base.vault, settings=base.settings, url=base.url, roles=roles & ROLES
+            )
+            await worker.start()
+            stack.push_async_callback(worker.drain, GRACE)
+        if listening is not None:
+            stack.push_async_callback(await _web(base, worker, roles, listening, fake_meta))
+        yield stop
+
+
+async def _web(
+    base: Base,
+    worker: Worker | None,
+    roles: frozenset[str],
+    listening: socket.socket,
+    fake_meta: FakeMetaInfo | None,
+) -> Callable[[], Awaitable[None]]:
+    """Starts to serve; gives what ends it."""
+    receiver = Receiver(
+        base.pool,
+        base.vault,
+        wake_turns=worker.wake_turns if worker and "turn" in roles else None,
+        wake_statuses=worker.wake_settle if worker and "settle" in roles else None,
+    )
+    receiver.start()
+    app = create_app(base.pool, base.vault, base.settings, receiver=receiver, fake_meta=fake_meta)
+    server = _Server(_uvicorn(app))
+    serving = asyncio.create_task(server.serve(sockets=[listening]))
+
+    async def close() -> None:
+        server.should_exit = True
+        await serving
+        await receiver.stop()
+
+    return close
+
+
+def _uvicorn(app: ASGIApp) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        server_header=False,
+        timeout_graceful_shutdown=4,
+        backlog=BACKLOG,
+    )
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn without its signal handlers: signals stop the whole process in order."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leaves signals alone."""
+        yield
+
+
+async def _prepare_demo(base: Base, fake: FakeMeta, helper: FakeMetaInfo, *, port: int) -> None:
+    await ensure_demo(base.pool, base.vault, helper)
+    webhook_url = f"http://127.0.0.1:{port}{FAKE_PATH}"
+    await remember_numbers(fake, base.pool, base.vault, webhook_url=webhook_url)
+
+
+async def _announce(base: Base, line: str, listening: socket.socket | None) -> None:
+    lines = [line]
+    if listening is not None:
+        host, port = listening.getsockname()[:2]
+        api = base.settings.public_url or f"http://{host}:{port}"
+        lines.append(f"The API is at {api}/api/v1/")
+        if (token := await first_run_token(base.pool)) is not None:
+            lines.append(
+                f"To sign in for the first time, POST /api/v1/setup with the token {token}"
+            )
+    print("\n" + "\n".join(lines) + "\n", flush=True)
+
+
+def _listen(settings: Settings, *, reuse_port: bool) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if reuse_port:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    try:
+        listening.bind((settings.host, settings.port))
+    except OSError as problem:
+        listening.close()
+        raise SettingsError(
+            f"RECADO_PORT must be a free port, and {settings.host}:{settings.port} cannot be used: "
+            f"{problem.strerror}."
+        ) from None
+    listening.setblocking(False)
+    return listening
+
+
+def _stop_on_signals() -> asyncio.Event:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in SIGNALS:
+        loop.add_signal_handler(name, stop.set)
+    return stop
+
+
+def _speak(settings: Settings) -> None:
+    set_up_logs(settings.log_level)
+    for warning in unknown_settings():
+        print(warning, flush=True)
+
+
+async def _close(pool: Pool) -> None:
+    try:
+        await asyncio.wait_for(pool.close(), timeout=1.5)
+    except TimeoutError:
+        pool.terminate()

@@ -1,0 +1,149 @@
+"""`recado talk`: plays a flow in the terminal, with the engine that answers real customers.
+
+Nothing is stored and nothing is sent. The clock is the machine's, and `/wait 2h` moves it on.
+"""
+
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from recado.engine.advance import Turn
+from recado.engine.content import Button, Buttons, Content, ListMenu, words
+from recado.engine.effects import Alert, Effect, EndSession, Handoff, Send, UpdateContact
+from recado.engine.events import Message
+from recado.engine.options import parse_wire_id
+from recado.engine.play import Play
+
+HELP = """Write what the customer writes. Type an option's number to tap it.
+/wait 30m  moves the clock on (s, m, h, d)   /state  shows the session   /restart  forgets it   /quit"""
+UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+
+
+@dataclass
+class Talk:
+    """A conversation at the terminal. `shown` are the options on the screen, by the number that taps them."""
+
+    play: Play
+    console: Console
+    show_trace: bool = False
+    ahead: timedelta = timedelta()
+    shown: dict[str, Button] = field(default_factory=dict)
+    count: int = 0
+
+    @property
+    def now(self) -> datetime:
+        """Gives the conversation's time: the machine's, moved on by `/wait`."""
+        return datetime.now(UTC) + self.ahead
+
+    def run(self) -> None:
+        """Talks until the person has had enough."""
+        self.console.print(HELP, style="dim")
+        while True:
+            try:
+                line = self.console.input("[bold]> [/bold]").strip()
+            except (EOFError, KeyboardInterrupt):
+                return
+            if line == "/quit":
+                return
+            self.take(line)
+
+    def take(self, line: str) -> None:
+        """Does what one line asks for."""
+        match line.split():
+            case []:
+                return
+            case ["/state"]:
+                self._print_state()
+            case ["/restart"]:
+                self.play.forget()
+            case ["/wait", span] if seconds := _seconds(span):
+                self._wait(timedelta(seconds=seconds))
+            case [word, *_] if word.startswith("/"):
+                self.console.print(HELP, style="dim")
+            case _:
+                self._hear(self._message(line))
+
+    def _hear(self, message: Message) -> None:
+        turns = [*self.play.due(self.now), *self.play.hear(message, self.now)]
+        if not turns:
+            self._aside("a person has the conversation; /restart begins anew")
+        self._show_turns(turns)
+
+    def _wait(self, span: timedelta) -> None:
+        self.ahead += span
+        fired = self.play.due(self.now)
+        if not fired:
+            self._aside("nothing was waiting for that")
+        self._show_turns(fired)
+
+    def _message(self, line: str) -> Message:
+        self.count += 1
+        id = f"talk:{self.count}"
+        if not (tapped := self.shown.get(line)):
+            return Message(id=id, type="text", text=line, value=line, at=self.now)
+        tap = parse_wire_id(tapped.id)
+        return Message(id=id, type="button_reply", text=tapped.title, tap=tap, at=self.now)
+
+    def _show_turns(self, turns: list[Turn]) -> None:
+        for turn in turns:
+            for effect in turn.effects:
+                self._show(effect)
+            if self.show_trace:
+                self._print_trace(turn)
+
+    def _show(self, effect: Effect) -> None:
+        match effect:
+            case Send(content=content):
+                self._show_content(content)
+            case EndSession(status=status, outcome=outcome):
+                self._aside(f"{status} ({outcome})" if outcome else status)
+            case Handoff():
+                self._aside("a person takes over")
+            case UpdateContact(add_tags=added, remove_tags=removed, fields=fields):
+                self._aside(f"contact: {[*added]} {[*removed]} {fields}")
+            case Alert(kind=kind, detail=detail):
+                self._aside(f"alert: {kind} {detail}")
+
+    def _show_content(self, content: Content) -> None:
+        self.console.print(f"[green]●[/green] {escape(words(content))}")
+        match content:
+            case Buttons(buttons=rows):
+                options = [*rows]
+            case ListMenu(sections=sections):
+                options = [row for section in sections for row in section.rows]
+            case _:
+                return
+        self.shown = {str(number): row for number, row in enumerate(options, start=1)}
+        for number, row in self.shown.items():
+            self.console.print(f"    [cyan]{number}[/cyan] {escape(row.title)}")
+
+    def _aside(self, text: str) -> None:
+        self.console.print(f"— {escape(text)} —", style="dim")
+
+    def _print_state(self) -> None:
+        state = self.play.state
+        if state is None:
+            return self._aside("no session")
+        table = Table(show_header=False, box=None)
+        facts = {"status": state.status.value, "node": state.node, **state.variables}
+        for name, value in facts.items():
+            table.add_row(escape(name), escape(str(value)))
+        return self.console.print(table)
+
+    def _print_trace(self, turn: Turn) -> None:
+        for note in turn.trace.notes:
+            self.console.print(f"  · {escape(note)}", style="dim")
+        for visit in turn.trace.visits:
+            line = f"  · {visit.node} ({visit.type})" + (f" → {visit.port}" if visit.port else "")
+            parts = [str(facts) for facts in visit.facts] + [f"! {w}" for w in visit.warnings]
+            parts += [f"{name} = {value!r}" for name, value in visit.set.items()]
+            self.console.print(escape("  ".join([line, *parts])), style="dim")
+
+
+def _seconds(span: str) -> int | None:
+    found = re.fullmatch(r"(\d{1,6})([smhd])", span)
+    return int(found[1]) * UNITS[found[2]] if found else None

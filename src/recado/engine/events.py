@@ -1,0 +1,102 @@
+"""What can happen to a conversation: the events a turn takes up.
+
+An event is complete: besides what happened it carries the moment (`at`), the luck (`seed`) and the
+`world` the flow can read, so that the same (program, state, event) gives the same turn for ever.
+Everything here is plain data that goes to the journal and back as JSON.
+"""
+
+from datetime import datetime
+from typing import Any, Literal
+
+import msgspec
+
+from recado.engine.settings import Settings
+
+# A JSON value. msgspec cannot decode a recursive alias, so the shape is checked where it enters.
+Json = Any
+
+
+class Tap(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A tapped button or row: `<visit>:<option>` is its id on the wire; a template's quick reply has no visit."""
+
+    option: str
+    visit: str | None = None
+
+
+class Message(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A message of the customer, as every channel hands it to the engine.
+
+    `type` is Meta's word (text, image, button_reply, list_reply, button, location, ...), `text` what it says in
+    words (body, title, caption), `value` what a question keeps (see the table in the flow language).
+    """
+
+    id: str
+    type: str
+    text: str = ""
+    value: Json = None
+    at: datetime | None = None
+    tap: Tap | None = None
+    context_id: str | None = None
+
+
+class Trigger(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What began a session; read by authors as `{{trigger.*}}`."""
+
+    kind: Literal["any", "keyword", "referral", "deep_link", "api", "new_contact"] = "any"
+    text: str = ""
+    message_id: str | None = None
+
+
+class World(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a flow may read besides its own variables, as it stood when the event was taken up.
+
+    `settings` are the chatbot's over the workspace's; a flow's own settings beat them. `texts` are the platform's
+    own sentences in the workspace's language, by key (see `engine/texts.py`).
+    """
+
+    contact: dict[str, Json] = {}
+    conversation: dict[str, Json] = {}
+    number: dict[str, Json] = {}
+    chatbot: dict[str, Json] = {}
+    settings: Settings = Settings()
+    texts: dict[str, str] = {}
+    timezone: str = "America/Sao_Paulo"
+    locale: str = "pt-BR"
+
+
+class Happening(msgspec.Struct, frozen=True, tag_field="event", omit_defaults=True, kw_only=True):
+    """What every event carries: the database's time at take-up, the luck, and the readable world."""
+
+    at: datetime
+    seed: int = 0
+    world: World = World()
+
+
+class Started(Happening, frozen=True, tag="started", kw_only=True):
+    """A session begins at the flow's start node."""
+
+    session: str
+    trigger: Trigger = Trigger()
+    message: Message | None = None
+
+
+class Replied(Happening, frozen=True, tag="replied", kw_only=True):
+    """The customer wrote. `late`: it arrived before the current question began to be sent."""
+
+    message: Message
+    late: bool = False
+
+
+class TimerFired(Happening, frozen=True, tag="timer_fired", kw_only=True):
+    """The time of a wait has come. An old `token` is ignored."""
+
+    token: str
+
+
+class Stopped(Happening, frozen=True, tag="stopped", kw_only=True):
+    """The session ends from outside, for example because its number was deactivated."""
+
+    reason: str
+
+
+Event = Started | Replied | TimerFired | Stopped

@@ -1,0 +1,218 @@
+"""The contract of a node type: what it holds (a pydantic model), which ports it has, and what a visit to it does.
+
+A node type is one file in `nodes/`: its fields, its ports, its behaviour, its texts in both languages, one example.
+`run` is called when the session enters the node (`Entered`) and again for what its wait was about (`Answered`,
+`TimedOut`); it says what comes next and uses the `Visit` for everything else.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.fields import FieldInfo
+
+from recado.engine.content import Content
+from recado.engine.effects import Effect
+from recado.engine.events import Json, Message, World
+from recado.engine.problems import Problem
+from recado.engine.settings import Burst
+
+# Names that scopes use, so no session variable may have them (flow language, section 3).
+RESERVED = frozenset(
+    [
+        "contact",
+        "conversation",
+        "number",
+        "chatbot",
+        "message",
+        "trigger",
+        "late",
+        "now",
+        "today",
+        "secret",
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """A named way out. Main ports are served by the default edge, side ports need an edge of their own."""
+
+    id: str
+    side: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """The session comes to the node."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The node waited for a reply, and here it is."""
+
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class TimedOut:
+    """The time of the node's wait is over."""
+
+
+Occasion = Entered | Answered | TimedOut
+
+
+@dataclass(frozen=True, slots=True)
+class Go:
+    """Leave by this port."""
+
+    port: str = "next"
+
+
+@dataclass(frozen=True, slots=True)
+class WaitForReply:
+    """Stay until the customer writes, or until `timeout` seconds have gone by."""
+
+    timeout: int | None = None
+    burst: Burst | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """Keep the wait as it is: the answer did not do."""
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """The session is over."""
+
+    outcome: str | None = None
+
+
+Step = Go | WaitForReply | Stay | End
+
+
+class Visit(ABC):
+    """What a node may see and do while it is visited; implemented by `advance.py`."""
+
+    id: str
+    now: datetime
+    occasion: Occasion
+    world: World
+    memory: dict[str, Json]
+
+    @abstractmethod
+    def text(self, template: str) -> str:
+        """Fills a template text from everything the flow can read."""
+
+    @abstractmethod
+    def value(self, path: str) -> Json:
+        """Looks up a variable or scope path such as `order.total`; None when it is unset."""
+
+    @abstractmethod
+    def set(self, name: str, value: Json) -> None:
+        """Sets a session variable, or unsets it with None; a value over the limit is refused and traced."""
+
+    @abstractmethod
+    def send(self, content: Content, *, asks: bool = False, quote_trigger: bool = False) -> None:
+        """Sends a message to the customer."""
+
+    @abstractmethod
+    def effect(self, effect: Effect) -> None:
+        """Asks for any other effect."""
+
+    @abstractmethod
+    def note(self, **facts: Json) -> None:
+        """Writes into the trace why the node did what it did."""
+
+
+class About(BaseModel):
+    """What people read about a node type, in both languages, and how the palette shows it."""
+
+    family: Literal["basic", "logic", "actions", "integration", "ai", "whatsapp", "analytics"]
+    icon: str
+    name: dict[str, str]
+    help: dict[str, str]
+    example: dict[str, Any]
+
+
+class Node(BaseModel):
+    """A node's configuration, as its type's schema reads it from the document's `data`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    about: ClassVar[About]
+    # A node that waits, or one that chooses its way, makes a loop through it an honest one.
+    waits: ClassVar[bool] = False
+    chooses: ClassVar[bool] = False
+
+    type: str
+    label: str | None = Field(default=None, max_length=200)
+
+    def ports(self) -> tuple[Port, ...]:
+        """Lists the ways out, which may depend on the configuration."""
+        return (Port("next"),)
+
+    def problems(self) -> Iterator[Problem]:
+        """Finds mistakes that the schema cannot see; fields are paths into `data`."""
+        return iter(())
+
+    def run(self, visit: Visit) -> Step:
+        """Does what the node does on this occasion and says what comes next."""
+        raise NotImplementedError
+
+
+NodeTypes = Mapping[str, type[Node]]
+
+
+def field(
+    pt: str,
+    en: str,
+    *,
+    default: Any = ...,
+    template: bool = False,
+    ui: str | None = None,
+    help: tuple[str, str] | None = None,
+    **rules: Any,
+) -> Any:
+    """Declares a field of a node: its names in both languages, its hint for the form, its limits.
+
+    `template` marks text that takes `{{variables}}`; the compiler checks it. `ui` names the form's control where
+    the schema's type is not enough (long_text, variable, duration, options, rules).
+    """
+    hints: dict[str, Any] = {"title": {"pt-BR": pt, "en": en}, "template": template, "ui": ui}
+    if help:
+        hints["help"] = {"pt-BR": help[0], "en": help[1]}
+    extra: dict[str, Any] = {"recado": {key: value for key, value in hints.items() if value}}
+    return Field(default=default, title=en, json_schema_extra=extra, **rules)
+
+
+def takes_template(info: FieldInfo) -> bool:
+    """Says whether a field was declared as text with `{{variables}}`."""
+    match info.json_schema_extra:
+        case {"recado": {"template": True}}:
+            return True
+    return False
+
+
+def check_length(text: str, *, limit: int, field: str) -> Iterator[Problem]:
+    """Yields a problem where a text without placeholders is longer than WhatsApp takes."""
+    if "{{" not in text and len(text) > limit:
+        yield Problem(
+            code="text_too_long", field=field, params={"length": len(text), "limit": limit}
+        )
+
+
+def check_variable(name: str | None, *, field: str) -> Iterator[Problem]:
+    """Yields a problem where a variable would hide one of our own names."""
+    if name is not None and name.split(".", 1)[0] in RESERVED:
+        yield Problem(code="reserved_variable", field=field, params={"name": name})
+
+
+def ids_doubled(ids: Sequence[str]) -> set[str]:
+    """Gives the ids that stand more than once."""
+    seen: set[str] = set()
+    return {id for id in ids if id in seen or seen.add(id)}  # type: ignore[func-returns-value]

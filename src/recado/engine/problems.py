@@ -1,0 +1,128 @@
+"""The author's mistakes, found before a customer meets them: a code, a place, and a sentence in both languages."""
+
+from typing import Literal
+
+import msgspec
+
+from recado.engine.events import Json
+
+SENTENCES: dict[str, dict[str, str]] = {
+    "no_start": {
+        "pt-BR": "O fluxo não tem um nó de início.",
+        "en": "The flow has no start node.",
+    },
+    "two_starts": {
+        "pt-BR": "O fluxo só pode ter um nó de início.",
+        "en": "The flow may have only one start node.",
+    },
+    "unknown_type": {
+        "pt-BR": "O tipo de nó “{type}” não existe.",
+        "en": "There is no node type “{type}”.",
+    },
+    "bad_field": {
+        "pt-BR": "O campo “{field}” não é válido: {reason}.",
+        "en": "The field “{field}” is not valid: {reason}.",
+    },
+    "unknown_field": {
+        "pt-BR": "O campo “{field}” não existe neste tipo de nó.",
+        "en": "There is no field “{field}” in this node type.",
+    },
+    "missing_field": {
+        "pt-BR": "O campo “{field}” precisa ser preenchido.",
+        "en": "The field “{field}” must be filled in.",
+    },
+    "bad_settings": {
+        "pt-BR": "As configurações do fluxo não são válidas: {reason}.",
+        "en": "The flow's settings are not valid: {reason}.",
+    },
+    "node_id_twice": {
+        "pt-BR": "Há mais de um nó com o id “{id}”.",
+        "en": "There is more than one node with the id “{id}”.",
+    },
+    "edge_id_twice": {
+        "pt-BR": "Há mais de uma ligação com o id “{id}”.",
+        "en": "There is more than one edge with the id “{id}”.",
+    },
+    "edge_from_nowhere": {
+        "pt-BR": "A ligação “{id}” sai de um nó que não existe.",
+        "en": "The edge “{id}” leaves a node that does not exist.",
+    },
+    "edge_to_nowhere": {
+        "pt-BR": "A ligação “{id}” leva a um nó que não existe.",
+        "en": "The edge “{id}” leads to a node that does not exist.",
+    },
+    "edge_to_start": {
+        "pt-BR": "A ligação “{id}” volta ao nó de início; ligue-a ao nó seguinte.",
+        "en": "The edge “{id}” goes back to the start node; lead it to the node after it.",
+    },
+    "unknown_port": {
+        "pt-BR": "A ligação “{id}” sai de uma saída que não existe: “{port}”.",
+        "en": "The edge “{id}” leaves a port that does not exist: “{port}”.",
+    },
+    "port_twice": {
+        "pt-BR": "A saída “{port}” tem mais de uma ligação.",
+        "en": "The port “{port}” has more than one edge.",
+    },
+    "bad_template": {
+        "pt-BR": "O texto do campo “{field}” tem um {{{{…}}}} que não se entende: {reason_pt}.",
+        "en": "The text of the field “{field}” has a {{{{…}}}} that cannot be read: {reason_en}.",
+    },
+    "text_too_long": {
+        "pt-BR": "O texto do campo “{field}” tem {length} caracteres; o WhatsApp aceita {limit}.",
+        "en": "The text of the field “{field}” has {length} characters; WhatsApp takes {limit}.",
+    },
+    "titles_equal": {
+        "pt-BR": "As opções “{first}” e “{second}” são iguais para quem digita.",
+        "en": "The options “{first}” and “{second}” are the same for somebody who types.",
+    },
+    "option_twice": {
+        "pt-BR": "O valor “{value}” aparece em mais de uma opção.",
+        "en": "The value “{value}” stands in more than one option.",
+    },
+    "reserved_variable": {
+        "pt-BR": "“{name}” é um nome do Recado; escolha outro nome de variável.",
+        "en": "“{name}” is a name of Recado's own; choose another name for the variable.",
+    },
+    "bad_pattern": {
+        "pt-BR": "A expressão regular do campo “{field}” não é válida: {reason}.",
+        "en": "The regular expression in the field “{field}” is not valid: {reason}.",
+    },
+    "endless_loop": {
+        "pt-BR": "Este nó faz parte de um laço sem espera nem escolha: {nodes}.",
+        "en": "This node is part of a loop with neither a wait nor a choice: {nodes}.",
+    },
+    "unreachable": {
+        "pt-BR": "Nenhum caminho leva a este nó.",
+        "en": "No path leads to this node.",
+    },
+    "port_without_edge": {
+        "pt-BR": "A saída “{port}” não tem ligação: {consequence_pt}.",
+        "en": "The port “{port}” has no edge: {consequence_en}.",
+    },
+    "flow_too_large": {
+        "pt-BR": "O fluxo é grande demais: {reason}.",
+        "en": "The flow is too large: {reason}.",
+    },
+}
+
+Language = Literal["pt-BR", "en"]
+
+
+class Problem(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """One mistake. `field` is a path into the node's `data`, such as `options.0.label`; errors stop a publish."""
+
+    code: str
+    severity: Literal["error", "warning"] = "error"
+    node: str | None = None
+    edge: str | None = None
+    field: str | None = None
+    params: dict[str, Json] = {}
+
+    def say(self, language: Language = "pt-BR") -> str:
+        """Says the mistake in a sentence that an author understands."""
+        return SENTENCES[self.code][language].format_map({"field": self.field, **self.params})
+
+
+def has_errors(problems: tuple[Problem, ...]) -> bool:
+    """Says whether any of the problems stops a publish."""
+    return any(problem.severity == "error" for problem in problems)

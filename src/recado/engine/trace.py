@@ -1,0 +1,25 @@
+"""What a turn did and why, in order: stored with the turn, shown in the simulator, replayed and compared."""
+
+import msgspec
+
+from recado.engine.events import Json
+
+
+class VisitTrace(msgspec.Struct, omit_defaults=True):
+    """One node inside a turn. `facts` hold what it compared or judged, `set` the variables it changed."""
+
+    node: str
+    type: str
+    visit: str
+    port: str | None = None
+    facts: list[dict[str, Json]] = []
+    set: dict[str, Json] = {}
+    sends: int = 0
+    warnings: list[str] = []
+
+
+class Trace(msgspec.Struct, omit_defaults=True):
+    """All visits of a turn, and notes about the event itself (late, old token, ignored)."""
+
+    visits: list[VisitTrace] = []
+    notes: list[str] = []

@@ -1,0 +1,21 @@
+"""DECIDES: one file per node type, each with its schema, ports, behaviour, texts and one documented example.
+
+Pure like the engine. To add a type: its file here, its name in `AnyNode`, its cases in `tests/nodes/cases/`.
+Start reading at `message.py`, the smallest that speaks, then `question.py`, the one that waits.
+"""
+
+from typing import get_args
+
+from recado.engine.node import Node
+from recado.nodes.condition import Condition
+from recado.nodes.end import EndNode
+from recado.nodes.message import MessageNode
+from recado.nodes.question import Question
+from recado.nodes.set_variable import SetVariable
+from recado.nodes.start import Start
+
+AnyNode = Start | MessageNode | Question | Condition | SetVariable | EndNode
+
+NODE_TYPES: dict[str, type[Node]] = {
+    kind.model_fields["type"].default: kind for kind in get_args(AnyNode)
+}

@@ -1,0 +1,98 @@
+"""Chooses the way by what is known: the first case that holds."""
+
+from collections.abc import Iterator
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from recado.engine.compare import Operator, compare, needs_value
+from recado.engine.flow import MAX_OPTION_ID
+from recado.engine.node import About, Go, Node, Port, Visit, field, ids_doubled
+from recado.engine.patterns import bad_pattern
+from recado.engine.problems import Problem
+
+ELSE = "else"
+
+
+class Rule(BaseModel):
+    """One comparison: a variable or path, an operator, and what to compare with."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    variable: str = field("Variável", "Variable", ui="variable", min_length=1, max_length=200)
+    operator: Operator = field("Operador", "Operator", default=Operator.EQ)
+    value: JsonValue = field("Valor", "Value", default=None, template=True)
+
+    def holds(self, visit: Visit) -> bool:
+        """Compares, and writes both sides into the trace."""
+        left = visit.value(self.variable)
+        right = visit.text(self.value) if isinstance(self.value, str) else self.value
+        result = compare(left, self.operator, right, timezone=visit.world.timezone)
+        operator = self.operator.value
+        visit.note(variable=self.variable, left=left, operator=operator, right=right, holds=result)
+        return result
+
+
+class Case(BaseModel):
+    """A way out with the rules that open it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: Annotated[str, Field(min_length=1, max_length=MAX_OPTION_ID)]
+    label: str | None = field("Nome", "Name", default=None, max_length=200)
+    match: Literal["all", "any"] = field("Combinação", "Match", default="all")
+    rules: tuple[Rule, ...] = field("Regras", "Rules", ui="rules", min_length=1, max_length=50)
+
+    def holds(self, visit: Visit) -> bool:
+        """Says whether all (or any) of the rules hold."""
+        test = all if self.match == "all" else any
+        return test(rule.holds(visit) for rule in self.rules)
+
+
+class Condition(Node):
+    """Leaves by the first case that holds, else by *else*."""
+
+    chooses: ClassVar[bool] = True
+    about: ClassVar[About] = About(
+        family="logic",
+        icon="git-branch",
+        name={"pt-BR": "Condição", "en": "Condition"},
+        help={
+            "pt-BR": "Segue pelo primeiro caso verdadeiro; se nenhum valer, por “senão”.",
+            "en": "Goes on by the first case that holds; by “else” when none does.",
+        },
+        example={
+            "cases": [
+                {"id": "adulto", "rules": [{"variable": "idade", "operator": ">=", "value": 18}]}
+            ]
+        },
+    )
+    type: Literal["condition"] = "condition"
+    cases: tuple[Case, ...] = field("Casos", "Cases", ui="cases", min_length=1, max_length=50)
+
+    def ports(self) -> tuple[Port, ...]:
+        """Has a main port per case, and the side port `else`."""
+        return (*(Port(case.id) for case in self.cases), Port(ELSE, side=True))
+
+    def problems(self) -> Iterator[Problem]:
+        """Finds doubled case ids, missing values and patterns that RE2 refuses."""
+        for id in ids_doubled([*(case.id for case in self.cases), ELSE]):
+            yield Problem(code="option_twice", field="cases", params={"value": id})
+        for number, case in enumerate(self.cases):
+            for index, rule in enumerate(case.rules):
+                yield from _rule_problems(rule, f"cases.{number}.rules.{index}.value")
+
+    def run(self, visit: Visit) -> Go:
+        """Tries the cases in order."""
+        for case in self.cases:
+            if case.holds(visit):
+                return Go(case.id)
+        return Go(ELSE)
+
+
+def _rule_problems(rule: Rule, path: str) -> Iterator[Problem]:
+    if needs_value(rule.operator) and rule.value is None:
+        yield Problem(code="missing_field", field=path)
+    fixed = isinstance(rule.value, str) and "{{" not in rule.value
+    if rule.operator is Operator.MATCHES and fixed and (reason := bad_pattern(str(rule.value))):
+        yield Problem(code="bad_pattern", field=path, params={"reason": reason})

@@ -1,0 +1,231 @@
+"""Asks, waits, and keeps the answer: the node most conversations are made of."""
+
+from collections.abc import Iterator
+from itertools import combinations
+from typing import Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, field_validator, model_validator
+
+from recado.engine import texts
+from recado.engine.answers import Answer, AnswerType, BadAnswer, Rules, read
+from recado.engine.content import Content, Text
+from recado.engine.events import Message
+from recado.engine.flow import MAX_OPTION_ID
+from recado.engine.fold import fold_title
+from recado.engine.node import (
+    About,
+    Answered,
+    Entered,
+    Go,
+    Node,
+    Port,
+    Stay,
+    Step,
+    TimedOut,
+    Visit,
+    WaitForReply,
+    check_variable,
+    field,
+    ids_doubled,
+)
+from recado.engine.options import Option, match, present
+from recado.engine.patterns import bad_pattern
+from recado.engine.problems import Problem
+from recado.engine.settings import Burst
+from recado.engine.split import split_text
+
+MONTH = 30 * 86_400
+TEXT_LIMIT = 4_096
+Bound = float | str | None
+
+
+class Choice(BaseModel):
+    """An option: the value that is kept and the words that are shown; a plain string means both."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    value: str = field("Valor", "Value", min_length=1, max_length=MAX_OPTION_ID)
+    label: str = field("Texto", "Label", template=True, min_length=1, max_length=1_000)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_string(cls, raw: Any) -> Any:
+        if isinstance(raw, str):
+            return {"value": raw, "label": raw}
+        if isinstance(raw, dict) and "label" not in raw and "value" in raw:
+            return {**raw, "label": str(raw["value"])}
+        return raw
+
+    @field_validator("value", mode="before")
+    @classmethod
+    def _numbers_are_values_too(cls, raw: Any) -> Any:
+        return str(raw) if isinstance(raw, int | float) and not isinstance(raw, bool) else raw
+
+
+class Validation(BaseModel):
+    """What an answer must keep to, and how often somebody may try."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    min: Bound = field("Mínimo", "Minimum", default=None)
+    max: Bound = field("Máximo", "Maximum", default=None)
+    min_length: int | None = field("Tamanho mínimo", "Shortest", default=None, ge=0, le=TEXT_LIMIT)
+    max_length: int | None = field("Tamanho máximo", "Longest", default=None, ge=1, le=64_000)
+    pattern: str | None = field("Expressão regular", "Pattern", default=None, max_length=1_000)
+    message: str | None = field(
+        "Mensagem de erro", "Error message", default=None, template=True, max_length=TEXT_LIMIT
+    )
+    max_attempts: int = field("Tentativas", "Attempts", default=3, ge=1, le=20)
+
+    def rules(self) -> Rules:
+        """Gives what the reader of answers checks."""
+        return Rules(self.min, self.max, self.min_length, self.max_length, self.pattern)
+
+
+class Question(Node):
+    """Sends a text or options, waits for the answer, checks it, keeps it in a variable."""
+
+    waits: ClassVar[bool] = True
+    about: ClassVar[About] = About(
+        family="basic",
+        icon="message-circle-question",
+        name={"pt-BR": "Pergunta", "en": "Question"},
+        help={
+            "pt-BR": "Pergunta, espera a resposta, confere e guarda em uma variável.",
+            "en": "Asks, waits for the answer, checks it and keeps it in a variable.",
+        },
+        example={"content": "Qual é a sua idade?", "variableName": "idade", "answer": "number"},
+    )
+    type: Literal["question"] = "question"
+    content: str = field(
+        "Pergunta", "Question", template=True, ui="long_text", min_length=1, max_length=TEXT_LIMIT
+    )
+    variable: str | None = field(
+        "Guardar em",
+        "Keep in",
+        default=None,
+        ui="variable",
+        alias="variableName",
+        min_length=1,
+        max_length=100,
+    )
+    answer: AnswerType | None = field("Tipo de resposta", "Kind of answer", default=None)
+    options: tuple[Choice, ...] = field(
+        "Opções", "Options", default=(), ui="options", max_length=50
+    )
+    route_by_option: bool = field("Uma saída por opção", "A way out per option", default=False)
+    validation: Validation = field("Validação", "Validation", default=Validation())
+    timeout: int | None = field(
+        "Tempo limite (s)", "Time limit (s)", default=None, ui="duration", ge=1, le=MONTH
+    )
+    burst: Burst | None = field(
+        "Mensagens em sequência",
+        "Messages in a burst",
+        default=None,
+        help=(
+            "fresh: só vale o que vier depois da pergunta; each: cada mensagem responde uma pergunta.",
+            "fresh: only what comes after the question counts; each: every message answers a question.",
+        ),
+    )
+
+    @property
+    def kind(self) -> AnswerType:
+        """Gives the kind of answer: options when there are any, else text, unless the author chose."""
+        return self.answer or (AnswerType.OPTIONS if self.options else AnswerType.TEXT)
+
+    def ports(self) -> tuple[Port, ...]:
+        """Has `next`, or a main port per option; `invalid` and `timeout` at the side."""
+        main = [Port(choice.value) for choice in self.options] if self.route_by_option else []
+        sides = (Port("invalid", side=True), Port("timeout", side=True))
+        return (*(main or [Port("next")]), *sides)
+
+    def problems(self) -> Iterator[Problem]:
+        """Finds doubled or look-alike options, bad patterns, and names that are our own."""
+        yield from check_variable(self.variable, field="variableName")
+        yield from _option_problems(self.options, routed=self.route_by_option)
+        if self.kind is AnswerType.OPTIONS and not self.options:
+            yield Problem(code="missing_field", field="options")
+        if self.kind is AnswerType.REGEX and not self.validation.pattern:
+            yield Problem(code="missing_field", field="validation.pattern")
+        if (pattern := self.validation.pattern) and (reason := bad_pattern(pattern)):
+            params = {"reason": reason}
+            yield Problem(code="bad_pattern", field="validation.pattern", params=params)
+
+    def run(self, visit: Visit) -> Step:
+        """Asks when entered, checks when answered, gives up when the time is over."""
+        match visit.occasion:
+            case Entered():
+                self._ask(visit, visit.text(self.content))
+                return WaitForReply(timeout=self.timeout, burst=self.burst)
+            case Answered(message=message):
+                if self.kind is AnswerType.OPTIONS:
+                    return self._choose(visit, message)
+                return self._check(visit, message)
+            case TimedOut():
+                return Go("timeout")
+
+    def _ask(self, visit: Visit, body: str) -> None:
+        content: Content = Text(body)
+        if self.kind is AnswerType.OPTIONS:
+            button = texts.say(visit.world, "options_button")
+            content = present(body, self._shown(visit), visit=visit.id, button_text=button)
+        match content:
+            case Text(body=text):
+                for part in split_text(text):
+                    visit.send(Text(part), asks=True)
+            case _:
+                visit.send(content, asks=True)
+
+    def _shown(self, visit: Visit) -> list[Option]:
+        return [Option(choice.value, visit.text(choice.label)) for choice in self.options]
+
+    def _choose(self, visit: Visit, message: Message) -> Step:
+        option = match(message, self._shown(visit), visit=visit.id)
+        if not isinstance(option, Option):
+            visit.note(answer=message.text, no_option=True)
+            return self._check(visit, message)
+        visit.note(answer=message.text, option=option.value)
+        if self.variable:
+            visit.set(self.variable, option.value)
+            visit.set(f"{self.variable}_title", option.label)
+        return Go(option.value if self.route_by_option else "next")
+
+    def _check(self, visit: Visit, message: Message) -> Step:
+        world = visit.world
+        found = read(
+            message,
+            self.kind,
+            now=visit.now,
+            timezone=world.timezone,
+            locale=world.locale,
+            rules=self.validation.rules(),
+        )
+        match found:
+            case Answer(value=value):
+                if self.variable:
+                    visit.set(self.variable, value)
+                return Go()
+            case BadAnswer():
+                visit.note(answer=message.text, refused=found.reason)
+                return self._again(visit, found)
+
+    def _again(self, visit: Visit, bad: BadAnswer) -> Step:
+        attempts = int(visit.memory.get("attempts", 0)) + 1
+        visit.memory["attempts"] = attempts
+        if attempts >= self.validation.max_attempts:
+            return Go("invalid")
+        own = self.validation.message
+        text = visit.text(own) if own else texts.say(visit.world, bad.reason, **bad.values)
+        self._ask(visit, text)
+        return Stay()
+
+
+def _option_problems(options: tuple[Choice, ...], *, routed: bool) -> Iterator[Problem]:
+    taken = ("invalid", "timeout") if routed else ()
+    for value in ids_doubled([*(choice.value for choice in options), *taken]):
+        yield Problem(code="option_twice", field="options", params={"value": value})
+    fixed = [choice.label for choice in options if "{{" not in choice.label]
+    for first, second in combinations(fixed, 2):
+        if fold_title(first) == fold_title(second):
+            params = {"first": first, "second": second}
+            yield Problem(code="titles_equal", field="options", params=params)

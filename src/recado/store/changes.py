@@ -1,0 +1,95 @@
+"""What turns change on conversations and contacts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from recado.store.pool import Db
+
+
+@dataclass(slots=True)
+class ConversationChange:
+    """What became of a conversation; None leaves a column as it is."""
+
+    mode: str | None = None
+    notified_at: datetime | None = None
+    last_message_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class ContactChange:
+    """Tags and fields to change on a contact, one change after the other."""
+
+    add_tags: list[str] = field(default_factory=list)
+    remove_tags: set[str] = field(default_factory=set)
+    fields: dict[str, Any] = field(default_factory=dict)
+
+    def then(self, *, add: Sequence[str], remove: Sequence[str], fields: dict[str, Any]) -> None:
+        """Adds a later change; what it adds it also keeps from being removed, and the other way round."""
+        self.add_tags = [tag for tag in self.add_tags if tag not in remove]
+        self.add_tags += [tag for tag in add if tag not in self.add_tags]
+        self.remove_tags = (self.remove_tags | set(remove)) - set(add)
+        self.fields |= fields
+
+
+async def change_conversations(db: Db, changes: dict[UUID, ConversationChange]) -> None:
+    """Writes changes of conversations that this transaction has locked."""
+    if not changes:
+        return
+    await db.execute(
+        """update conversations v set
+                  mode = coalesce(c.mode, v.mode),
+                  mode_changed_at = case when c.mode <> v.mode then clock_timestamp()
+                                         else v.mode_changed_at end,
+                  notified_at = coalesce(c.notified_at, v.notified_at),
+                  last_message_at = greatest(v.last_message_at, c.last_message_at)
+             from unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::timestamptz[])
+                  as c (id, mode, notified_at, last_message_at)
+            where v.id = c.id""",
+        list(changes),
+        [change.mode for change in changes.values()],
+        [change.notified_at for change in changes.values()],
+        [change.last_message_at for change in changes.values()],
+    )
+
+
+async def change_contacts(db: Db, changes: dict[UUID, ContactChange]) -> None:
+    """Writes changes of contacts, locked in the order of their ids."""
+    if not changes:
+        return
+    await db.execute(
+        """with given as (
+               select * from unnest($1::uuid[], $2::jsonb[], $3::jsonb[], $4::jsonb[])
+                          as g (id, add_tags, remove_tags, fields)
+           ), locked as materialized (
+               select id from contacts where id = any ($1::uuid[]) order by id for no key update
+           )
+           update contacts c set
+                  tags = array(select t.tag
+                                 from unnest(c.tags || array(
+                                          select jsonb_array_elements_text(g.add_tags)))
+                                      with ordinality as t (tag, n)
+                                where not g.remove_tags ? t.tag
+                                group by t.tag order by min(t.n)),
+                  fields = c.fields || g.fields, updated_at = clock_timestamp()
+             from given g join locked using (id)
+            where c.id = g.id""",
+        list(changes),
+        [msgspec.json.encode(change.add_tags) for change in changes.values()],
+        [msgspec.json.encode(sorted(change.remove_tags)) for change in changes.values()],
+        [msgspec.json.encode(change.fields) for change in changes.values()],
+    )
+
+
+async def add_identities(db: Db, identities: Sequence[tuple[UUID, str, str, UUID]]) -> None:
+    """Adds (workspace, kind, value, contact): what Meta calls a person; one that is somebody's already stays his."""
+    await db.execute(
+        """insert into contact_identities (workspace_id, kind, value, contact_id)
+           select * from unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[])
+               on conflict do nothing""",
+        *zip(*sorted(identities, key=str), strict=True),
+    )

@@ -1,0 +1,91 @@
+"""Which conversations need a turn, and the lock on them.
+
+A conversation has work when it has waiting mail or a wait that is over. That is found by looking at the rows
+themselves, never by a flag, so mail that comes between a turn's last read and its commit cannot be forgotten: the
+next claim sees it. The lock is `for no key update` on the conversation: it excludes other turns, but not the
+receiver, whose new inbox rows only need the key to stay.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from recado.store.pool import Db
+
+# The oldest mail because it has waited longest; the newest so that one number's backlog does not hide the rest.
+_SAMPLE = 200
+
+# A subquery, not a join, and a clock that stands still during the statement: so that PostgreSQL walks the index of due
+# waits, whatever it believes about the tables. Where a person has the conversation, timers are held.
+_DUE = """s.wake_at <= statement_timestamp()
+       and (select c.mode from conversations c where c.id = s.conversation_id) = 'bot'"""
+
+_WORK = f"""
+with mail as (
+    (select conversation_id, seq, tries from inbox
+      where parked_at is null order by seq limit {_SAMPLE})
+    union all
+    (select conversation_id, seq, tries from inbox
+      where parked_at is null order by seq desc limit {_SAMPLE})
+), due as (
+    select s.conversation_id, 0::bigint as seq, s.tries
+      from conversation_states s
+     where {_DUE}
+     order by s.wake_at limit {_SAMPLE}
+), work as (
+    select conversation_id, min(seq) as first, max(tries) as tries
+      from (select * from mail union all select * from due) w group by conversation_id
+), ranked as (
+    select w.*, row_number() over (
+               partition by (select c.number_id from conversations c where c.id = w.conversation_id)
+               order by w.first) as place
+      from work w
+)
+select c.id from (select conversation_id from ranked {{}}) r
+"""
+
+# Locks one candidate after the other, each found by its key, until there are enough that nobody else holds.
+_LOCK = """cross join lateral (select c.id from conversations c where c.id = r.conversation_id
+                                 for no key update skip locked) c
+            limit $1"""
+
+
+async def claim_batch(db: Db, limit: int) -> list[UUID]:
+    """Locks up to `limit` conversations with work, the numbers taking turns; leaves out what failed before."""
+    query = _WORK.format("where tries = 0 order by place, first") + _LOCK
+    rows = await db.fetch(query, limit)
+    return sorted(row["id"] for row in rows)
+
+
+async def claim_careful(db: Db) -> UUID | None:
+    """Locks one conversation with work, those that never failed first."""
+    query = _WORK.format("order by tries, place, first") + _LOCK
+    row = await db.fetchrow(query, 1)
+    return row["id"] if row else None
+
+
+async def claim_tried(db: Db) -> UUID | None:
+    """Locks one conversation whose next event failed before, here or in a process that died of it."""
+    row = await db.fetchrow(
+        f"""with tried as (
+                select conversation_id, tries from inbox where tries > 0 and parked_at is null
+                union all
+                select s.conversation_id, s.tries from conversation_states s where s.tries > 0 and {_DUE}
+            )
+            select c.id from (select conversation_id from tried order by tries) r {_LOCK}""",
+        1,
+    )
+    return row["id"] if row else None
+
+
+async def claim(db: Db, conversation_id: UUID) -> bool:
+    """Locks this conversation unless somebody else has it."""
+    row = await db.fetchrow(
+        "select id from conversations where id = $1 for no key update skip locked", conversation_id
+    )
+    return row is not None
+
+
+async def clock(db: Db) -> datetime:
+    """Reads the database's clock, the only one that orders events."""
+    at: datetime = await db.fetchval("select clock_timestamp()")
+    return at

@@ -1,0 +1,93 @@
+"""The inbox as a turn sees it: what waits for a conversation, in order, and what became of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from recado.store.pool import Db
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A message that waits for its turn. `message` is JSON of engine.events.Message."""
+
+    seq: int
+    message_id: UUID
+    conversation_id: UUID
+    key: str
+    message: Any
+    at: datetime
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The next event of a conversation: its first mail, else (without `seq`) the wait that is over."""
+
+    seq: int | None
+    tries: int
+
+
+async def waiting(db: Db, conversation_ids: Sequence[UUID], *, each: int) -> list[Mail]:
+    """Reads the next mail of each conversation, at most `each`: by Meta's time, then by arrival."""
+    rows = await db.fetch(
+        """select i.* from unnest($1::uuid[]) c(id) cross join lateral (
+               select seq, message_id, conversation_id, key, message, at, received_at from inbox
+                where conversation_id = c.id and parked_at is null order by at, seq limit $2
+           ) i""",
+        conversation_ids,
+        each,
+    )
+    return [Mail(**row) for row in rows]
+
+
+async def head(db: Db, conversation_id: UUID) -> Head | None:
+    """Finds the next event of a conversation; the message comes before the timer."""
+    row = await db.fetchrow(
+        """(select seq, tries, at from inbox where conversation_id = $1 and parked_at is null
+             order by at, seq limit 1)
+           union all
+           (select null, tries, null from conversation_states
+             where conversation_id = $1 and status = 'active' and wake_at <= statement_timestamp())
+           limit 1""",
+        conversation_id,
+    )
+    return Head(row["seq"], row["tries"]) if row else None
+
+
+async def count_mail_try(db: Db, seq: int) -> None:
+    """Counts a try of a message before it is made."""
+    await db.execute("update inbox set tries = tries + 1 where seq = $1", seq)
+
+
+async def count_timer_try(db: Db, conversation_id: UUID) -> None:
+    """Counts a try of a conversation's due timer before it is made."""
+    await db.execute(
+        """update conversation_states set tries = tries + 1
+            where conversation_id = $1 and status in ('active', 'handed_off')""",
+        conversation_id,
+    )
+
+
+async def take(db: Db, seqs: Sequence[int]) -> None:
+    """Removes mail that a turn has taken up; it is in `messages` from now on."""
+    await db.execute("delete from inbox where seq = any ($1::bigint[])", sorted(seqs))
+
+
+async def park(db: Db, seq: int, *, error: str) -> None:
+    """Gives up on a message: it stays here for a person, and in the history for everybody."""
+    await db.execute(
+        """insert into messages
+                  (id, workspace_id, conversation_id, direction, type, text, content, key, context_id,
+                   status, at)
+           select message_id, workspace_id, conversation_id, 'in', coalesce(message->>'type', 'unknown'),
+                  coalesce(message->>'text', ''), message, key, message->>'context_id', 'received', at
+             from inbox where seq = $1
+           on conflict (id) do nothing""",
+        seq,
+    )
+    await db.execute(
+        "update inbox set parked_at = clock_timestamp(), error = $2 where seq = $1", seq, error
+    )

@@ -1,0 +1,261 @@
+"""Messages on their way out: a lane per conversation, in order, one request at a time.
+
+A row is `queued` until the sender that holds its number's lease marks it `sending` (with the attempt and the lease's
+epoch) and commits; only then is a request written. Whatever ends it removes it; its fate is on `messages`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from recado.store.pool import Db
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewSend:
+    """A message for the lane of its conversation. `content` is encoded JSON of engine.content.Content."""
+
+    id: UUID
+    workspace_id: UUID
+    number_id: UUID
+    conversation_id: UUID
+    content: bytes
+    reply_to: str | None
+    policy: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sending:
+    """A message that is being sent: its row, and what the request needs to know."""
+
+    id: UUID
+    workspace_id: UUID
+    number_id: UUID
+    conversation_id: UUID
+    contact_id: UUID
+    content: Any
+    reply_to: str | None
+    policy: str
+    attempt: int
+    tries: int
+    paces: int
+    resent: bool
+    first_sending_at: datetime
+    phone_number_id: str | None
+    waba_id: str | None
+    access_token_id: UUID | None
+    graph_url: str | None
+    phone: str | None
+    user_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """A message that goes back to its lane's head. `counts`: the failure is one of those that are limited."""
+
+    id: UUID
+    attempt: int
+    wait: float
+    counts: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A message in a lane, as far as giving up on it needs."""
+
+    id: UUID
+    workspace_id: UUID
+    number_id: UUID
+    conversation_id: UUID
+    first_sending_at: datetime | None
+
+
+async def insert(db: Db, sends: Sequence[NewSend]) -> None:
+    """Queues messages in the order given; that order is each lane's."""
+    if not sends:
+        return
+    await db.execute(
+        """insert into outbox
+                  (id, workspace_id, number_id, conversation_id, content, reply_to, policy, expires_at)
+           select id, workspace_id, number_id, conversation_id, content, reply_to, policy, expires_at
+             from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::jsonb[], $6::text[], $7::text[],
+                         $8::timestamptz[]) with ordinality
+                  as s (id, workspace_id, number_id, conversation_id, content, reply_to, policy,
+                        expires_at, n)
+            order by n""",
+        [s.id for s in sends],
+        [s.workspace_id for s in sends],
+        [s.number_id for s in sends],
+        [s.conversation_id for s in sends],
+        [s.content for s in sends],
+        [s.reply_to for s in sends],
+        [s.policy for s in sends],
+        [s.expires_at for s in sends],
+    )
+
+
+async def numbers_with_mail(db: Db) -> set[UUID]:
+    """Finds the numbers that have anything to send, by hopping from one to the next in the index."""
+    rows = await db.fetch(
+        """with recursive hop as (
+               (select number_id from outbox order by number_id limit 1)
+               union all
+               select (select o.number_id from outbox o where o.number_id > hop.number_id
+                        order by o.number_id limit 1)
+                 from hop where hop.number_id is not null
+           )
+           select number_id from hop where number_id is not null"""
+    )
+    return {row["number_id"] for row in rows}
+
+
+async def grant(
+    db: Db, owner: UUID, leases: dict[UUID, int], *, each: int, limit: int
+) -> list[Sending]:
+    """Marks the next messages of these numbers (by epoch) as being sent, the head of a lane only.
+
+    Locking the lease keeps anybody from taking it over between this and its commit; a lease that is lost, or a number
+    that is held, grants nothing.
+    """
+    rows = await db.fetch(
+        """with leased as materialized (
+               select s.number_id, s.epoch
+                 from unnest($2::uuid[], $3::bigint[]) l (number_id, epoch)
+                 join number_senders s on s.number_id = l.number_id
+                where s.owner = $1 and s.epoch = l.epoch and s.until > clock_timestamp()
+                  and s.held_until <= clock_timestamp()
+                order by s.number_id for share of s
+           ), heads as materialized (
+               select h.id, leased.epoch from leased cross join lateral (
+                   select o.id, o.seq from outbox o
+                    where o.number_id = leased.number_id and o.status = 'queued'
+                      and o.not_before <= clock_timestamp() and o.expires_at > clock_timestamp()
+                      and not exists (select from outbox before
+                                       where before.conversation_id = o.conversation_id
+                                         and before.seq < o.seq)
+                    order by o.seq limit $4) h
+                order by h.seq limit $5
+           ), granted as (
+               update outbox o set status = 'sending', attempt = o.attempt + 1, epoch = heads.epoch,
+                      sending_at = clock_timestamp(),
+                      first_sending_at = coalesce(o.first_sending_at, clock_timestamp())
+                 from heads where o.id = heads.id and o.status = 'queued'
+               returning o.*
+           )
+           select g.id, g.workspace_id, g.number_id, g.conversation_id, v.contact_id, g.content, g.reply_to,
+                  g.policy, g.attempt, g.tries, g.paces, g.resent, g.first_sending_at,
+                  n.phone_number_id, n.waba_id, n.access_token_id, n.graph_url, v.phone, v.user_id
+             from granted g
+             join whatsapp_numbers n on n.id = g.number_id
+            cross join lateral (  -- by key, row by row, however many PostgreSQL expects
+                  select v.contact_id, c.phone, c.user_id
+                    from conversations v join contacts c on c.id = v.contact_id
+                   where v.id = g.conversation_id offset 0) v
+            order by g.seq""",
+        owner,
+        list(leases),
+        list(leases.values()),
+        each,
+        limit,
+    )
+    return [Sending(**row) for row in rows]
+
+
+async def lock(db: Db, ids: Sequence[UUID]) -> dict[UUID, tuple[str, int]]:
+    """Locks the rows that are still there; gives their (status, attempt)."""
+    rows = await db.fetch(
+        """select id, status, attempt from outbox where id = any ($1::uuid[])
+            order by id for update""",
+        ids,
+    )
+    return {row["id"]: (row["status"], row["attempt"]) for row in rows}
+
+
+async def remove(db: Db, ids: Sequence[UUID]) -> None:
+    """Takes messages out of their lanes: what was behind them may go."""
+    if ids:
+        await db.execute("delete from outbox where id = any ($1::uuid[])", ids)
+
+
+async def put_back(db: Db, backs: Sequence[Back]) -> None:
+    """Queues messages again whose attempt is over without having been accepted."""
+    if not backs:
+        return
+    await db.execute(
+        """update outbox o set status = 'queued', not_before = clock_timestamp() + b.wait,
+                  tries = o.tries + b.counts::integer, paces = o.paces + (not b.counts)::integer
+             from unnest($1::uuid[], $2::integer[], $3::interval[], $4::boolean[])
+                  as b (id, attempt, wait, counts)
+            where o.id = b.id and o.attempt = b.attempt and o.status = 'sending'""",
+        [back.id for back in backs],
+        [back.attempt for back in backs],
+        [timedelta(seconds=back.wait) for back in backs],
+        [back.counts for back in backs],
+    )
+
+
+async def doubt(db: Db, ids: Sequence[UUID], *, wait: float) -> list[UUID]:
+    """Marks messages that are being sent as of unknown fate; a status may tell it within `wait` seconds."""
+    if not ids:
+        return []
+    rows = await db.fetch(
+        """update outbox set status = 'unknown', not_before = clock_timestamp() + $2::interval
+            where id = any ($1::uuid[]) and status = 'sending' returning id""",
+        ids,
+        timedelta(seconds=wait),
+    )
+    return [row["id"] for row in rows]
+
+
+async def orphans(db: Db, leases: dict[UUID, int], in_flight: Sequence[UUID]) -> list[UUID]:
+    """Finds messages that an earlier holder of these leases left `sending`."""
+    rows = await db.fetch(
+        """select o.id from outbox o
+             join unnest($1::uuid[], $2::bigint[]) l (number_id, epoch) on l.number_id = o.number_id
+            where o.status = 'sending' and o.epoch < l.epoch and o.id <> all ($3::uuid[])""",
+        list(leases),
+        list(leases.values()),
+        in_flight,
+    )
+    return [row["id"] for row in rows]
+
+
+async def resend_doubts(db: Db, numbers: Sequence[UUID]) -> list[UUID]:
+    """Queues messages again, once, for which no status came in time; gives their ids."""
+    rows = await db.fetch(
+        """update outbox set status = 'queued', resent = true, not_before = '-infinity'
+            where number_id = any ($1::uuid[]) and status = 'unknown' and not_before <= clock_timestamp()
+              and policy = 'at_least_once' and not resent and expires_at > clock_timestamp()
+           returning id""",
+        numbers,
+    )
+    return [row["id"] for row in rows]
+
+
+async def lost_doubts(db: Db, numbers: Sequence[UUID]) -> list[Waiting]:
+    """Finds messages of unknown fate whose time is over and that may not be sent again."""
+    rows = await db.fetch(
+        f"""select {_WAITING} from outbox
+             where number_id = any ($1::uuid[]) and status = 'unknown'
+               and not_before <= clock_timestamp()
+               and (policy = 'at_most_once' or resent or expires_at <= clock_timestamp())""",
+        numbers,
+    )
+    return [Waiting(**row) for row in rows]
+
+
+async def expired(db: Db, numbers: Sequence[UUID]) -> list[Waiting]:
+    """Finds queued messages that came too late: the customer's 24 hours are over."""
+    rows = await db.fetch(
+        f"""select {_WAITING} from outbox
+             where number_id = any ($1::uuid[]) and status = 'queued'
+               and expires_at <= clock_timestamp()""",
+        numbers,
+    )
+    return [Waiting(**row) for row in rows]
+
+
+_WAITING = "id, workspace_id, number_id, conversation_id, first_sending_at"

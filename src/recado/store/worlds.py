@@ -1,0 +1,160 @@
+"""What a turn reads besides its own session: conversation, contact, number, workspace, chatbots, flow versions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from recado.engine.routing import Answerer, MainFlow
+from recado.store.pool import Db
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """The person who writes to us."""
+
+    id: UUID
+    name: str | None
+    phone: str | None
+    user_id: str | None
+    username: str | None
+    tags: list[str]
+    fields: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A thread as it stood when its turn began."""
+
+    id: UUID
+    workspace_id: UUID
+    number_id: UUID
+    mode: str
+    window_expires_at: datetime | None
+    notified_at: datetime | None
+    contact: Contact
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A number, its workspace and who could answer on it."""
+
+    number_id: UUID
+    is_active: bool | None
+    phone_number: str
+    display_name: str | None
+    locale: str
+    timezone: str
+    texts: dict[str, str]
+    settings: dict[str, Any]
+    own: Answerer | None
+    fallback: Answerer | None
+
+
+@dataclass(frozen=True, slots=True)
+class Chatbot:
+    """What a flow may read of the chatbot that runs it."""
+
+    id: UUID
+    name: str
+    is_active: bool
+    variables: dict[str, Any]
+    settings: dict[str, Any]
+
+
+async def conversations(db: Db, ids: Sequence[UUID]) -> list[Conversation]:
+    """Reads conversations with their contacts."""
+    rows = await db.fetch(
+        """select v.id, v.workspace_id, v.number_id, v.mode, v.window_expires_at, v.notified_at,
+                  c.id as contact_id, c.name, c.phone, c.user_id, c.username, c.tags, c.fields
+             from conversations v join contacts c on c.id = v.contact_id
+            where v.id = any ($1::uuid[]) order by v.id""",
+        ids,
+    )
+    return [_conversation(row) for row in rows]
+
+
+def _conversation(row: Any) -> Conversation:
+    contact = Contact(
+        row["contact_id"],
+        row["name"],
+        row["phone"],
+        row["user_id"],
+        row["username"],
+        row["tags"],
+        row["fields"],
+    )
+    return Conversation(
+        row["id"],
+        row["workspace_id"],
+        row["number_id"],
+        row["mode"],
+        row["window_expires_at"],
+        row["notified_at"],
+        contact,
+    )
+
+
+async def lines(db: Db, number_ids: Sequence[UUID]) -> dict[UUID, Line]:
+    """Reads numbers with their workspaces, their own chatbots and the workspaces' fallbacks."""
+    rows = await db.fetch(
+        """select n.id, n.is_active, n.phone_number, n.display_name,
+                  w.locale, w.timezone, w.texts, w.settings,
+                  o.id as own_id, o.is_active as own_active, of.id as own_flow,
+                  of.published_version_id as own_version,
+                  b.id as fallback_id, b.is_active as fallback_active, bf.id as fallback_flow,
+                  bf.published_version_id as fallback_version
+             from whatsapp_numbers n
+             join workspaces w on w.id = n.workspace_id
+             left join chatbots o on o.id = n.default_chatbot_id
+             left join chatbot_flows ol on ol.chatbot_id = o.id and ol.is_main
+             left join flows of on of.id = ol.flow_id
+             left join chatbots b on b.workspace_id = n.workspace_id and b.is_fallback
+             left join chatbot_flows bl on bl.chatbot_id = b.id and bl.is_main
+             left join flows bf on bf.id = bl.flow_id
+            where n.id = any ($1::uuid[])""",
+        number_ids,
+    )
+    return {row["id"]: _line(row) for row in rows}
+
+
+def _line(row: Any) -> Line:
+    return Line(
+        number_id=row["id"],
+        is_active=row["is_active"],
+        phone_number=row["phone_number"],
+        display_name=row["display_name"],
+        locale=row["locale"],
+        timezone=row["timezone"],
+        texts=row["texts"],
+        settings=row["settings"],
+        own=_answerer(row, "own"),
+        fallback=_answerer(row, "fallback"),
+    )
+
+
+def _answerer(row: Any, role: str) -> Answerer | None:
+    if row[f"{role}_id"] is None:
+        return None
+    flow = row[f"{role}_flow"]
+    main = MainFlow(flow, row[f"{role}_version"]) if flow else None
+    return Answerer(row[f"{role}_id"], row[f"{role}_active"], main)
+
+
+async def chatbots(db: Db, ids: Sequence[UUID]) -> dict[UUID, Chatbot]:
+    """Reads chatbots as flows see them."""
+    rows = await db.fetch(
+        """select id, name, is_active, variables, settings from chatbots
+            where id = any ($1::uuid[])""",
+        ids,
+    )
+    return {row["id"]: Chatbot(**row) for row in rows}
+
+
+async def documents(db: Db, version_ids: Sequence[UUID]) -> dict[UUID, Any]:
+    """Reads the documents of flow versions."""
+    rows = await db.fetch(
+        "select id, document from flow_versions where id = any ($1::uuid[])", version_ids
+    )
+    return {row["id"]: row["document"] for row in rows}

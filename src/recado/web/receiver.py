@@ -1,0 +1,130 @@
+"""Takes Meta's posts in: many of one moment share a transaction, and each waits until it is committed."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+import structlog
+from prometheus_client import Counter
+
+from recado.store import receiving
+from recado.store.pool import Db, Pool, borrow
+from recado.store.secrets import Vault
+from recado.web.faults import ROW_FAULTS, UNAVAILABLE
+from recado.web.group_commit import GroupCommit, Limits, Overloaded
+from recado.web.posts import Post
+from recado.web.reception import Received, Reception
+from recado.whatsapp.webhook import parse
+
+log = structlog.get_logger(__name__)
+
+COMMIT_WITHIN = 5.0  # seconds; Meta's own limit is not documented, peers saw 5 to 20
+BATCH_WITHIN = 15.0  # seconds for one commit, after which its connection is given up
+STOP_WITHIN = 8.0
+
+POSTS = Counter("recado_webhook_posts", "Posts of Meta by what they were taken for.", ["outcome"])
+
+
+class Receiver:
+    """The one way in.
+
+    `wake_turns` and `wake_statuses` are called after a commit that brought messages or statuses. None means that the
+    taker is another process, which hears of it by NOTIFY.
+    """
+
+    def __init__(
+        self,
+        pool: Pool,
+        vault: Vault,
+        *,
+        wake_turns: Callable[[], None] | None = None,
+        wake_statuses: Callable[[], None] | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        limits: Limits | None = None,
+        commit_within: float = COMMIT_WITHIN,
+    ) -> None:
+        self._pool = pool
+        self._reception = Reception(
+            vault, notify_turns=wake_turns is None, notify_statuses=wake_statuses is None
+        )
+        self._wake_turns = wake_turns
+        self._wake_statuses = wake_statuses
+        self._clock = clock
+        self._commit_within = commit_within
+        self._group: GroupCommit[Post, bool | Exception] = GroupCommit(self._commit, limits=limits)
+        self._open = False
+
+    def start(self) -> None:
+        """Begins to take posts; before that they are refused as overload."""
+        self._open = True
+
+    async def stop(self) -> None:
+        """Takes no more posts and waits for those that are being committed."""
+        self._open = False
+        await asyncio.wait({asyncio.ensure_future(self._group.drain())}, timeout=STOP_WITHIN)
+
+    def hold(self, size: int) -> None:
+        """Counts bytes that arrive; raises Overloaded when too many wait already."""
+        self._group.hold(size)
+
+    def let_go(self, size: int) -> None:
+        """Takes back what `hold` counted."""
+        self._group.let_go(size)
+
+    async def verify_tokens(self, webhook_token: str | None) -> list[str]:
+        """Lists the verify tokens that a handshake may name: all, or those of one number's own address."""
+        async with borrow(self._pool, within=self._commit_within) as db:
+            return await receiving.verify_tokens(db, webhook_token)
+
+    async def take(self, body: bytes, *, signature: str | None, token: str | None) -> bool:
+        """Commits a post and says whether anything in it was believed, or at least not refused.
+
+        Raises BadPayload, Overloaded, and whatever of UNAVAILABLE keeps the database from committing in time.
+        """
+        payload = parse(body, self._clock())
+        if not self._open:
+            raise Overloaded("stopped")
+        post = Post(body, signature, token, payload)
+        async with asyncio.timeout(self._commit_within):
+            taken = await self._group.submit(post, rows=post.rows, size=len(body))
+        if isinstance(taken, Exception):
+            raise taken
+        return taken
+
+    async def _commit(self, posts: Sequence[Post]) -> Sequence[bool | Exception]:
+        """Commits a batch at once; if that fails, with care for each row; if that fails, each post for itself."""
+        async with asyncio.timeout(BATCH_WITHIN), borrow(self._pool, within=COMMIT_WITHIN) as db:
+            for careful in (False, True):
+                try:
+                    return await self._transaction(db, posts, careful=careful)
+                except UNAVAILABLE:
+                    raise
+                except ROW_FAULTS as problem:
+                    failure = type(problem).__name__
+                    log.warning("webhook_batch_failed", posts=len(posts), error=failure)
+                    # Perhaps the cache named what is gone by now.
+                    self._reception.threads.clear()
+            return [await self._alone(db, post) for post in posts]
+
+    async def _alone(self, db: Db, post: Post) -> bool | Exception:
+        try:
+            return (await self._transaction(db, [post], careful=True))[0]
+        except UNAVAILABLE:
+            raise
+        except ROW_FAULTS as problem:
+            return problem
+
+    async def _transaction(self, db: Db, posts: Sequence[Post], *, careful: bool) -> list[bool]:
+        async with db.transaction():
+            received = await self._reception.receive(db, posts, careful=careful)
+        self._committed(received)
+        return [not refused for refused in received.refused]
+
+    def _committed(self, received: Received) -> None:
+        self._reception.threads.keep(received.threads)
+        for outcome in received.outcomes:
+            POSTS.labels(outcome).inc()
+        if received.messages and self._wake_turns:
+            self._wake_turns()
+        if received.statuses and self._wake_statuses:
+            self._wake_statuses()

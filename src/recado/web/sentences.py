@@ -1,0 +1,196 @@
+"""What the API says when it refuses, in both languages; the code is stable, the sentence is for people."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from recado.engine.problems import Language
+
+# code: (pt-BR, en)
+SENTENCES: dict[str, tuple[str, str]] = {
+    "ab_test_needs_two_flows": (
+        "Um teste A/B precisa de pelo menos dois fluxos.",
+        "An A/B test needs at least two flows.",
+    ),
+    "already_set_up": (
+        "Esta instalação já foi configurada.",
+        "This installation is already set up.",
+    ),
+    "bad_credentials": (
+        "E-mail ou senha incorretos.",
+        "The e-mail or the password is wrong.",
+    ),
+    "bad_cursor": ("O cursor não é válido.", "The cursor is not valid."),
+    "bad_request": ("A requisição não pôde ser lida.", "The request could not be read."),
+    "bad_setup_token": (
+        "O código de instalação não confere; ele aparece no terminal em que o servidor foi iniciado.",
+        "The set-up token is wrong; it is printed in the terminal where the server was started.",
+    ),
+    "body_too_large": (
+        "O corpo da requisição passa de {limit} bytes.",
+        "The request body is larger than {limit} bytes.",
+    ),
+    "busy": (
+        "O servidor está ocupado. Tente de novo em instantes.",
+        "The server is busy. Try again in a moment.",
+    ),
+    "changed_meanwhile": (
+        "Alguém mudou isto ao mesmo tempo. Recarregue e tente de novo.",
+        "Somebody changed this at the same moment. Reload and try again.",
+    ),
+    "csrf_missing": (
+        "Falta o cabeçalho X-CSRF-Token desta sessão.",
+        "This session's X-CSRF-Token header is missing or wrong.",
+    ),
+    "document_refused": (
+        "O documento do fluxo não pôde ser lido.",
+        "The flow's document could not be read.",
+    ),
+    "fallback_exists": (
+        "O espaço de trabalho já tem um chatbot de fallback: “{name}”.",
+        "The workspace already has a fallback chatbot: “{name}”.",
+    ),
+    "flow_has_errors": (
+        "O rascunho foi salvo, mas não publicado: o fluxo tem erros.",
+        "The draft is saved but not published: the flow has errors.",
+    ),
+    "flow_id_for_chatbot": (
+        "“{flow_id}” é o id de um fluxo. Use o id do chatbot dele: “{chatbot_name}” ({chatbot_id}).",
+        "“{flow_id}” is a flow's id. Use the id of its chatbot: “{chatbot_name}” ({chatbot_id}).",
+    ),
+    "flow_id_without_chatbot": (
+        "“{flow_id}” é o id de um fluxo que não pertence a nenhum chatbot. Crie um chatbot com ele.",
+        "“{flow_id}” is the id of a flow that belongs to no chatbot. Make a chatbot with it.",
+    ),
+    "flow_needs_chatbot": (
+        "Só um fluxo que pertence a um chatbot pode ser o principal.",
+        "Only a flow that belongs to a chatbot can be the main one.",
+    ),
+    "forbidden": (
+        "Seu papel neste espaço de trabalho não permite isto.",
+        "Your role in this workspace does not allow this.",
+    ),
+    "internal": (
+        "Algo deu errado do nosso lado. Informe o código {request_id} ao suporte.",
+        "Something went wrong on our side. Give the code {request_id} to support.",
+    ),
+    "invalid": (
+        "Há campos que não são válidos.",
+        "There are fields that are not valid.",
+    ),
+    "invalid_json": ("O corpo não é JSON válido.", "The body is not valid JSON."),
+    "invalid_phone": (
+        "“{value}” não é um número de telefone.",
+        "“{value}” is not a phone number.",
+    ),
+    "method_not_allowed": (
+        "Este endereço não aceita esse método.",
+        "This address does not take that method.",
+    ),
+    "not_a_member": (
+        "Você não faz parte desse espaço de trabalho.",
+        "You are not a member of that workspace.",
+    ),
+    "not_found": ("Não encontrado.", "Not found."),
+    "number_exists": (
+        "Este espaço de trabalho já tem o número {phone_number}.",
+        "This workspace already has the number {phone_number}.",
+    ),
+    "number_not_ready": (
+        "O número ainda não pode ficar ativo; falta: {missing}.",
+        "The number cannot be active yet; missing: {missing}.",
+    ),
+    "phone_number_id_taken": (
+        "Outro número já usa este phone_number_id.",
+        "Another number already uses this phone_number_id.",
+    ),
+    "verify_token_is_admins": (
+        "O token de verificação só muda por quem administra o espaço de trabalho.",
+        "Only those who administer the workspace change the verify token.",
+    ),
+    "setup_needed": (
+        "Esta instalação ainda não foi configurada.",
+        "This installation is not set up yet.",
+    ),
+    "stale_revision": (
+        "O fluxo mudou desde que você o abriu (agora na revisão {current}).",
+        "The flow has changed since you opened it (now at revision {current}).",
+    ),
+    "too_many_attempts": (
+        "Tentativas demais. Tente de novo em {seconds} segundos.",
+        "Too many attempts. Try again in {seconds} seconds.",
+    ),
+    "too_slow": (
+        "A consulta demorou demais. Restrinja os filtros e tente de novo.",
+        "The query took too long. Narrow the filters and try again.",
+    ),
+    "unauthenticated": (
+        "Entre para continuar.",
+        "Sign in to go on.",
+    ),
+    "unavailable": (
+        "O banco de dados não está disponível. Tente de novo em instantes.",
+        "The database is not available. Try again in a moment.",
+    ),
+    "unknown_reference": (
+        "Não existe neste espaço de trabalho: {id}.",
+        "Does not exist in this workspace: {id}.",
+    ),
+    "workspace_id_invalid": (
+        "X-Workspace-Id não é um id.",
+        "X-Workspace-Id is not an id.",
+    ),
+}
+
+# pydantic's own error types that people meet; what is not here keeps pydantic's English sentence.
+FIELD_SENTENCES: dict[str, str] = {
+    "missing": "Campo obrigatório.",
+    "string_type": "Precisa ser um texto.",
+    "bool_type": "Precisa ser verdadeiro ou falso.",
+    "bool_parsing": "Precisa ser verdadeiro ou falso.",
+    "int_type": "Precisa ser um número inteiro.",
+    "int_parsing": "Precisa ser um número inteiro.",
+    "float_type": "Precisa ser um número.",
+    "float_parsing": "Precisa ser um número.",
+    "uuid_type": "Precisa ser um id.",
+    "uuid_parsing": "Precisa ser um id.",
+    "list_type": "Precisa ser uma lista.",
+    "dict_type": "Precisa ser um objeto.",
+    "model_attributes_type": "Precisa ser um objeto.",
+    "datetime_parsing": "Precisa ser uma data e hora ISO 8601.",
+    "datetime_from_date_parsing": "Precisa ser uma data e hora ISO 8601.",
+    "string_too_short": "Precisa ter pelo menos {min_length} caracteres.",
+    "string_too_long": "Pode ter no máximo {max_length} caracteres.",
+    "too_short": "Precisa ter pelo menos {min_length} itens.",
+    "too_long": "Pode ter no máximo {max_length} itens.",
+    "greater_than": "Precisa ser maior que {gt}.",
+    "greater_than_equal": "Precisa ser no mínimo {ge}.",
+    "less_than": "Precisa ser menor que {lt}.",
+    "less_than_equal": "Pode ser no máximo {le}.",
+    "finite_number": "Precisa ser um número finito.",
+    "literal_error": "Valores aceitos: {expected}.",
+    "enum": "Valores aceitos: {expected}.",
+    "unknown_field": "Este campo não existe.",
+    "unknown_field_near": "Este campo não existe. Seria “{near}”?",
+    "not_storable": "Contém um caractere ou número que não pode ser guardado.",
+    "too_deep": "Tem objetos demais um dentro do outro (no máximo {limit}).",
+    "too_large": "Passa de {limit} bytes.",
+    "invalid_email": "Não é um endereço de e-mail.",
+}
+
+
+def language_of(accept_language: str) -> Language:
+    """Reads which of our languages a browser prefers; Portuguese is the default."""
+    return "en" if accept_language.strip().lower().startswith("en") else "pt-BR"
+
+
+def say(code: str, params: Mapping[str, Any], language: Language) -> str:
+    """Says why the API refuses."""
+    shown = {key: ", ".join(v) if isinstance(v, list) else v for key, v in params.items()}
+    return SENTENCES[code][language == "en"].format_map(shown)
+
+
+def say_field(kind: str, english: str, context: Mapping[str, Any], language: Language) -> str:
+    """Says what is wrong with a field; `english` is pydantic's own sentence."""
+    if language == "en" or kind not in FIELD_SENTENCES:
+        return english
+    return FIELD_SENTENCES[kind].format_map(context)

@@ -1,0 +1,192 @@
+"""The one way out to Meta: posts a body and says what is known about its fate, never more.
+
+There is no idempotency key, so the difference between "not sent" and "unknown" decides whether a person gets a message
+twice. A message cannot exist at Meta before the first byte of its body is written; from then on only an answer tells.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import SimpleNamespace, TracebackType
+from typing import Self
+from urllib.parse import quote
+
+import aiohttp
+import msgspec
+
+from recado.engine.events import Json
+from recado.whatsapp.messages import read_receipt
+from recado.whatsapp.outcomes import (
+    Accepted,
+    Answer,
+    Marked,
+    MarkResult,
+    NotSent,
+    Refused,
+    SendResult,
+    Unknown,
+    impossible_token,
+    mark_result,
+    send_result,
+)
+
+__all__ = [
+    "Accepted",
+    "Account",
+    "GraphClient",
+    "MarkResult",
+    "Marked",
+    "NotSent",
+    "Refused",
+    "SendResult",
+    "Unknown",
+]
+
+CONNECT_SECONDS = 5.0
+TOTAL_SECONDS = 30.0
+MOST_CONNECTIONS = 1_000
+LARGEST_ANSWER = 1024 * 1024
+JSON = {"Content-Type": "application/json"}
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What a request needs to know of a number. The token never shows in a repr."""
+
+    phone_number_id: str
+    access_token: str = field(repr=False)
+    graph_url: str = "https://graph.facebook.com"
+    version: str = "v25.0"
+
+
+@dataclass(slots=True)
+class _Progress:
+    """How far a request got. Set right before the body's first byte is written, so it errs towards Unknown."""
+
+    writing: bool = False
+
+
+class GraphClient:
+    """One session to the Graph API for all numbers. Make it inside a running event loop; close it at the end."""
+
+    def __init__(
+        self, *, connect_seconds: float = CONNECT_SECONDS, total_seconds: float = TOTAL_SECONDS
+    ) -> None:
+        trace = aiohttp.TraceConfig()
+        trace.on_request_chunk_sent.append(_note_writing)
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=MOST_CONNECTIONS),
+            timeout=aiohttp.ClientTimeout(total=total_seconds, connect=connect_seconds),
+            trace_configs=[trace],
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers={"Accept-Encoding": "identity"},
+            trust_env=False,
+        )
+
+    async def __aenter__(self) -> Self:
+        """Hands out the client itself."""
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Closes every connection."""
+        await self.close()
+
+    async def close(self) -> None:
+        """Closes every connection; requests on their way become Unknown."""
+        await self._session.close()
+
+    async def send(self, number: Account, body: Mapping[str, Json]) -> SendResult:
+        """Posts one message, once: no retry, no redirect followed, no exception for anything that Meta does."""
+        answer = await self._post(number, body)
+        return send_result(answer) if isinstance(answer, Answer) else answer
+
+    async def mark_read(self, number: Account, wamid: str, *, typing: bool = False) -> MarkResult:
+        """Marks a message as read and, if asked, shows that we type."""
+        answer = await self._post(number, read_receipt(wamid, typing=typing))
+        return mark_result(answer) if isinstance(answer, Answer) else answer
+
+    async def _post(
+        self, number: Account, body: Mapping[str, Json]
+    ) -> Answer | Refused | NotSent | Unknown:
+        raw = msgspec.json.encode(body)
+        if not _can_be_token(number.access_token):
+            return impossible_token()
+        progress = _Progress()
+        try:
+            return await self._exchange(number, raw, progress)
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            # The error itself stays here: the request it quotes holds the token.
+            reason = _reason(error)
+        return Unknown(reason) if progress.writing else NotSent(reason)
+
+    async def _exchange(self, number: Account, raw: bytes, progress: _Progress) -> Answer:
+        headers = {"Authorization": f"Bearer {number.access_token}", **JSON}
+        async with self._session.post(
+            _address(number),
+            data=raw,
+            headers=headers,
+            allow_redirects=False,
+            trace_request_ctx=progress,
+        ) as response:
+            return Answer(
+                status=response.status,
+                raw=await _read(response),
+                retry_after=response.headers.get("Retry-After"),
+            )
+
+
+async def _note_writing(
+    session: aiohttp.ClientSession,
+    context: SimpleNamespace,
+    chunk: aiohttp.TraceRequestChunkSentParams,
+) -> None:
+    context.trace_request_ctx.writing = True
+
+
+async def _read(response: aiohttp.ClientResponse) -> bytes | None:
+    """Reads a body of up to 1 MB; None when it is longer or breaks off. The status is known all the same."""
+    body = bytearray()
+    try:
+        async for chunk in response.content.iter_any():
+            body += chunk
+            if len(body) > LARGEST_ANSWER:
+                return None
+    except (aiohttp.ClientError, TimeoutError, OSError):
+        return None
+    return bytes(body)
+
+
+def _address(number: Account) -> str:
+    phone_number_id = quote(number.phone_number_id, safe="")
+    return f"{number.graph_url.rstrip('/')}/{number.version}/{phone_number_id}/messages"
+
+
+def _can_be_token(token: str) -> bool:
+    return bool(token) and token.isascii() and token.isprintable() and " " not in token
+
+
+def _reason(error: Exception) -> str:
+    """Names a failure for the log in one word, and in none of its own: they may quote headers."""
+    match error:
+        case aiohttp.ClientConnectorDNSError():
+            return "dns"
+        case aiohttp.ClientSSLError():
+            return "tls"
+        case aiohttp.ConnectionTimeoutError():
+            return "connect_timeout"
+        case aiohttp.ClientConnectorError():
+            return "connect"
+        case TimeoutError():
+            return "timeout"
+        case aiohttp.ServerDisconnectedError():
+            return "disconnected"
+        case OSError():
+            return "reset"
+        case aiohttp.InvalidURL() | aiohttp.NonHttpUrlClientError():
+            return "bad_address"
+        case _:
+            return "broken_answer"

@@ -1,0 +1,125 @@
+"""Our contents -> Meta's JSON for `POST /{phone_number_id}/messages`. Pure; the sender posts what comes out."""
+
+import re
+
+import msgspec
+
+from recado.engine.content import Button, Buttons, Content, ListMenu, Media, Section, Text
+from recado.engine.events import Json
+
+_NOT_DIGITS = re.compile(r"[^0-9]")
+_CAPTIONED = ("image", "video", "document")
+
+
+class Recipient(msgspec.Struct, frozen=True, kw_only=True):
+    """Who gets a message: a phone in any spelling with its country code, or a business-scoped user id."""
+
+    phone: str | None = None
+    user_id: str | None = None
+
+
+def payload(
+    content: Content, *, to: Recipient, reply_to: str | None = None, opaque: str | None = None
+) -> dict[str, Json]:
+    """Writes the request's body. `opaque` (at most 512 characters) comes back in every status of the message.
+
+    Raises ValueError for a recipient without any address and for media without a source.
+    """
+    kind, member = _member(content)
+    body: dict[str, Json] = {
+        "messaging_product": "whatsapp",
+        "recipient_type": "individual",
+        **_address(to),
+        "type": kind,
+        kind: member,
+    }
+    if reply_to is not None:
+        body["context"] = {"message_id": reply_to}
+    if opaque is not None:
+        body["biz_opaque_callback_data"] = opaque
+    return body
+
+
+def read_receipt(wamid: str, *, typing: bool = False) -> dict[str, Json]:
+    """Marks a message and all before it as read; `typing` shows the dots until we answer, 25 s at most (Meta)."""
+    body: dict[str, Json] = {
+        "messaging_product": "whatsapp",
+        "status": "read",
+        "message_id": wamid,
+    }
+    if typing:
+        body["typing_indicator"] = {"type": "text"}
+    return body
+
+
+def _address(to: Recipient) -> dict[str, Json]:
+    digits = _NOT_DIGITS.sub("", to.phone or "")
+    if digits:
+        return {"to": f"+{digits}"}  # without the plus Meta may prepend the business's country code
+    if to.user_id:
+        return {"recipient": to.user_id}
+    raise ValueError("a recipient needs a phone or a user id")
+
+
+def _member(content: Content) -> tuple[str, dict[str, Json]]:
+    match content:
+        case Text():
+            return "text", {"body": content.body, "preview_url": content.preview_url}
+        case Buttons():
+            return "interactive", _buttons(content)
+        case ListMenu():
+            return "interactive", _list(content)
+        case Media():
+            return content.kind, _media(content)
+
+
+def _buttons(content: Buttons) -> dict[str, Json]:
+    replies = [
+        {"type": "reply", "reply": {"id": button.id, "title": button.title}}
+        for button in content.buttons
+    ]
+    return {"type": "button", **_frame(content), "action": {"buttons": replies}}
+
+
+def _list(content: ListMenu) -> dict[str, Json]:
+    sections = [_section(section) for section in content.sections]
+    action = {"button": content.button, "sections": sections}
+    return {"type": "list", **_frame(content), "action": action}
+
+
+def _frame(content: Buttons | ListMenu) -> dict[str, Json]:
+    frame: dict[str, Json] = {"body": {"text": content.body}}
+    if content.header:
+        frame["header"] = {"type": "text", "text": content.header}
+    if content.footer:
+        frame["footer"] = {"text": content.footer}
+    return frame
+
+
+def _section(section: Section) -> dict[str, Json]:
+    rows = [_row(row) for row in section.rows]
+    return {"title": section.title, "rows": rows} if section.title else {"rows": rows}
+
+
+def _row(row: Button) -> dict[str, Json]:
+    plain = {"id": row.id, "title": row.title}
+    return {**plain, "description": row.description} if row.description else plain
+
+
+def _media(content: Media) -> dict[str, Json]:
+    media = _source(content)
+    if content.caption and content.kind in _CAPTIONED:
+        media["caption"] = content.caption
+    if content.filename and content.kind == "document":
+        media["filename"] = content.filename
+    return media
+
+
+def _source(content: Media) -> dict[str, Json]:
+    match (content.media_id, content.link):
+        case (str() as media_id, None):
+            return {"id": media_id}
+        case (None, str() as link):
+            return {"link": link}
+        case _:
+            raise ValueError("media needs a link or a media id, and not both")

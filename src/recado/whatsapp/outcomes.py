@@ -1,0 +1,152 @@
+"""What is known about the fate of a request to Meta, and how an HTTP answer says it. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+from recado.engine.events import Json
+from recado.whatsapp.errors import CODES, NO_CODE, GraphError, Rule, classify, graph_error
+
+EXPIRED_TOKEN = 190
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """Meta took the message; `wa_id` may be spelt differently from what we sent to (Brazil, Mexico)."""
+
+    wamid: str
+    wa_id: str | None = None
+    user_id: str | None = None
+    message_status: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """Meta took a read receipt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Meta did not take it and said why. `retry_after` is in seconds; `code` is None for an answer without one."""
+
+    rule: Rule
+    code: int | None
+    message: str
+    details: str
+    http_status: int
+    retry_after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NotSent:
+    """It provably never reached Meta as a whole, or Meta's refusal got lost: sending again is safe."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """It may have reached Meta: only a status webhook can tell."""
+
+    reason: str
+
+
+SendResult = Accepted | Refused | NotSent | Unknown
+MarkResult = Marked | Refused | NotSent | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP answer. `raw` is None when its body was too long or broke off."""
+
+    status: int
+    raw: bytes | None
+    retry_after: str | None = None
+
+
+def send_result(answer: Answer) -> SendResult:
+    """Reads the answer to a message: without a wamid or an error object nobody knows what happened."""
+    body = _json_object(answer.raw)
+    wamid = _text(_first(body, "messages").get("id"))
+    if not _is_success(answer) or wamid is None:
+        return _failed(answer, body)
+    contact = _first(body, "contacts")
+    return Accepted(
+        wamid=wamid,
+        wa_id=_text(contact.get("wa_id")),
+        user_id=_text(contact.get("user_id")),
+        message_status=_text(_first(body, "messages").get("message_status")),
+    )
+
+
+def mark_result(answer: Answer) -> MarkResult:
+    """Reads the answer to a read receipt."""
+    body = _json_object(answer.raw)
+    if _is_success(answer) and body.get("success") is True:
+        return Marked()
+    return _failed(answer, body)
+
+
+def impossible_token() -> Refused:
+    """Speaks for Meta where the token could not even stand in a header."""
+    return Refused(
+        rule=CODES[EXPIRED_TOKEN],
+        code=EXPIRED_TOKEN,
+        message="The access token is empty or holds characters that no token has.",
+        details="",
+        http_status=401,
+    )
+
+
+def _failed(answer: Answer, body: Mapping[str, Json]) -> Refused | NotSent | Unknown:
+    error = graph_error(body.get("error"))
+    if error is not None:
+        return _refused(answer, error)
+    if _is_success(answer):
+        return Unknown("answer_cut_off" if answer.raw is None else "answer_without_id")
+    if answer.status >= 500:
+        return Unknown(f"http_{answer.status}")
+    if answer.raw is None:
+        return NotSent(f"http_{answer.status}_cut_off")
+    return _refused(answer, None)
+
+
+def _refused(answer: Answer, error: GraphError | None) -> Refused:
+    return Refused(
+        rule=classify(answer.status, error),
+        code=error.code if error and error.code != NO_CODE else None,
+        message=error.message if error else f"HTTP {answer.status}",
+        details=error.details if error else "",
+        http_status=answer.status,
+        retry_after=_seconds(answer.retry_after),
+    )
+
+
+def _is_success(answer: Answer) -> bool:
+    return 200 <= answer.status < 300
+
+
+def _json_object(raw: bytes | None) -> Mapping[str, Json]:
+    try:
+        body = msgspec.json.decode(raw or b"{}")
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _first(body: Mapping[str, Json], key: str) -> Mapping[str, Json]:
+    match body.get(key):
+        case [dict() as first, *_]:
+            return first
+        case _:
+            return {}
+
+
+def _text(value: Json) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _seconds(header: str | None) -> float | None:
+    """Reads `Retry-After` in whole seconds; its other form, a date, would need a clock, and Meta sends none."""
+    return float(header) if header and header.isascii() and header.isdigit() else None

@@ -1,0 +1,166 @@
+"""Writes what became of requests to Meta: on the message, in its lane, about the number, for the people.
+
+Lock order, here and in `settle.py`: messages by id, then outbox rows by id, then numbers, then alerts.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import structlog
+
+from recado.engine.phones import canonical, digits
+from recado.store import changes, leases, messages, outbox
+from recado.store.alerts import NewAlert, Severity
+from recado.store.messages import Fate
+from recado.store.outbox import Back, Sending
+from recado.store.pool import Db
+from recado.whatsapp.outcomes import SendResult
+from recado.worker import fate as fates
+from recado.worker.verdict import Again, InDoubt, Lost, Went, verdict
+
+log = structlog.get_logger(__name__)
+
+Row = tuple[str, int]
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a round writes about finished requests."""
+
+    fates: dict[UUID, Fate]
+    rows: dict[UUID, Row]
+    removed: list[UUID] = field(default_factory=list)
+    backs: list[Back] = field(default_factory=list)
+    doubts: list[UUID] = field(default_factory=list)
+    holds: dict[UUID, float] = field(default_factory=dict)
+    accounts: dict[tuple[UUID, str], float] = field(default_factory=dict)
+    identities: set[tuple[UUID, str, str, UUID]] = field(default_factory=set)
+    alerts: list[NewAlert] = field(default_factory=list)
+    changed: dict[UUID, Fate] = field(default_factory=dict)
+
+    def set(self, fate: Fate) -> None:
+        """Notes the new fate of a message."""
+        self.fates[fate.id] = self.changed[fate.id] = fate
+
+    def alert(
+        self, sending: Sending, kind: str, severity: Severity, subject: str, **details: Any
+    ) -> None:
+        """Tells the people about a message."""
+        about = {"message": str(sending.id), "conversation": str(sending.conversation_id)}
+        self.alerts.append(
+            NewAlert(sending.workspace_id, kind, severity, subject, {**about, **details})
+        )
+
+
+async def finish(
+    db: Db,
+    done: Sequence[tuple[Sending, SendResult]],
+    *,
+    luck: Callable[[], float],
+    unknown_wait: float,
+) -> list[NewAlert]:
+    """Writes the results of requests; gives the alerts, to be raised at the end of the transaction."""
+    ids = sorted({sending.id for sending, _ in done})
+    outcome = Outcome(await messages.lock_fates(db, ids), await outbox.lock(db, ids))
+    for sending, result in done:
+        if sending.id in outcome.fates:  # else retention or a deletion was faster
+            _judge(outcome, sending, result, luck)
+    await messages.settle(db, list(outcome.changed.values()))
+    await outbox.remove(db, outcome.removed)
+    await outbox.put_back(db, outcome.backs)
+    await outbox.doubt(db, outcome.doubts, wait=unknown_wait)
+    for number, seconds in sorted(outcome.holds.items()):
+        await leases.hold(db, number, seconds=seconds)
+    for (workspace, account), seconds in sorted(outcome.accounts.items()):
+        await leases.hold_account(db, account, workspace_id=workspace, seconds=seconds)
+    if outcome.identities:
+        await changes.add_identities(db, list(outcome.identities))
+    return outcome.alerts
+
+
+def _judge(
+    outcome: Outcome, sending: Sending, result: SendResult, luck: Callable[[], float]
+) -> None:
+    """Sorts a result. Nothing but an acceptance matters once the row has gone or another attempt is on the way."""
+    row = outcome.rows.get(sending.id)
+    current = row is not None and row[1] == sending.attempt
+    match verdict(sending, result, luck):
+        case Went() as went:
+            _went(outcome, sending, went, row)
+        case _ if not current:
+            log.info("late_result_ignored", message=str(sending.id), attempt=sending.attempt)
+        case Again() as again:
+            _again(outcome, sending, again)
+        case Lost() as lost:
+            _lost(outcome, sending, lost)
+        case InDoubt() as doubt:
+            _doubt(outcome, sending, doubt)
+
+
+def _went(outcome: Outcome, sending: Sending, went: Went, row: Row | None) -> None:
+    before = outcome.fates[sending.id]
+    outcome.set(fates.accepted(before, went.wamid, sending_at=sending.first_sending_at))
+    if fates.went_out_twice(before, outcome.fates[sending.id]):
+        log.error("double_send", message=str(sending.id), attempt=sending.attempt)
+        outcome.alert(sending, "double_send", "error", str(sending.number_id))
+    if row and (row[1] == sending.attempt or row[0] != "sending"):
+        outcome.removed.append(sending.id)
+    outcome.identities |= set(_identities(sending, went))
+
+
+def _identities(sending: Sending, went: Went) -> list[tuple[UUID, str, str, UUID]]:
+    """Finds what Meta calls the person that we did not know; spellings of one number are the same."""
+    found: list[tuple[UUID, str, str, UUID]] = []
+    wa_id = canonical(digits(went.wa_id or ""))
+    if wa_id and wa_id != canonical(digits(sending.phone or "")):
+        found.append((sending.workspace_id, "phone", wa_id, sending.contact_id))
+    if went.user_id and went.user_id != sending.user_id:
+        found.append((sending.workspace_id, "user_id", went.user_id, sending.contact_id))
+    return found
+
+
+def _again(outcome: Outcome, sending: Sending, again: Again) -> None:
+    outcome.backs.append(Back(sending.id, sending.attempt, again.wait, again.counts))
+    log.warning(
+        "send_put_back",
+        message=str(sending.id),
+        number=str(sending.number_id),
+        reason=again.reason,
+        wait=round(again.wait, 2),
+    )
+    if again.holds == "number":
+        longest = max(again.wait, outcome.holds.get(sending.number_id, 0))
+        outcome.holds[sending.number_id] = longest
+    if again.holds == "account":
+        outcome.holds[sending.number_id] = again.wait
+        if sending.waba_id:
+            outcome.accounts[sending.workspace_id, sending.waba_id] = again.wait
+    if again.alert:
+        outcome.alert(sending, again.alert, "critical", str(sending.number_id), reason=again.reason)
+
+
+def _lost(outcome: Outcome, sending: Sending, lost: Lost) -> None:
+    code = lost.error.get("code")
+    log.error("send_failed", message=str(sending.id), number=str(sending.number_id), code=code)
+    before = outcome.fates[sending.id]
+    outcome.set(fates.failed(before, lost.error, sending_at=sending.first_sending_at))
+    outcome.removed.append(sending.id)
+    meaning = lost.error.get("meaning")
+    outcome.alert(
+        sending, "send_failed", "error", str(sending.number_id), code=code, meaning=meaning
+    )
+
+
+def _doubt(outcome: Outcome, sending: Sending, doubt: InDoubt) -> None:
+    log.warning(
+        "send_unknown", message=str(sending.id), attempt=sending.attempt, reason=doubt.reason
+    )
+    before = outcome.fates[sending.id]
+    outcome.set(fates.unknown(before, sending_at=sending.first_sending_at))
+    if not doubt.last:
+        outcome.doubts.append(sending.id)
+        return
+    outcome.removed.append(sending.id)
+    outcome.alert(sending, "send_unknown", "warning", str(sending.number_id), reason=doubt.reason)

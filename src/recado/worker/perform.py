@@ -1,0 +1,108 @@
+"""What each effect of the engine writes: exactly one handler each, or mypy complains."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING, assert_never
+
+import msgspec
+import structlog
+
+from recado.engine.content import Content, Media, words
+from recado.engine.effects import Alert, Effect, EndSession, Handoff, Send, UpdateContact
+from recado.store.ids import new_id
+from recado.store.messages import NewMessage
+from recado.store.outbox import NewSend
+from recado.store.sessions import Asked, Session
+
+if TYPE_CHECKING:
+    from recado.worker.lane import Lane
+
+log = structlog.get_logger(__name__)
+
+
+def perform(lane: "Lane", effect: Effect) -> None:
+    """Does what the engine asked for, in the lane's writes."""
+    match effect:
+        case Send():
+            send(lane, effect, session=lane.session)
+        case Handoff():
+            log.info("handed_off", conversation=str(lane.conversation.id), reason=effect.reason)
+            lane.set_mode("waiting")
+        case UpdateContact():
+            _update_contact(lane, effect)
+        case EndSession():
+            session = str(lane.session.id) if lane.session else None
+            log.debug("session_ended", session=session, status=effect.status)
+        case Alert():
+            _alert(lane, effect)
+        case _:
+            assert_never(effect)
+
+
+def send(lane: "Lane", effect: Send, *, session: Session | None) -> None:
+    """Writes a message into the history and queues it; `asks` starts the clock of the question's lateness."""
+    conversation, id = lane.conversation, new_id()
+    content = msgspec.json.encode(effect.content)
+    lane.writes.messages.append(
+        NewMessage(
+            id=id,
+            workspace_id=conversation.workspace_id,
+            conversation_id=conversation.id,
+            direction="out",
+            type=kind(effect.content),
+            text=words(effect.content),
+            content=content,
+            at=lane.at,
+            status="queued",
+            context_id=effect.reply_to,
+            session_id=session.id if session else None,
+            flow_id=session.flow_id if session else None,
+            flow_version_id=session.flow_version_id if session else None,
+            node_id=effect.node,
+            reply_to=lane.heard.message_id if lane.heard else None,
+        )
+    )
+    lane.writes.sends.append(
+        NewSend(
+            id=id,
+            workspace_id=conversation.workspace_id,
+            number_id=conversation.number_id,
+            conversation_id=conversation.id,
+            content=content,
+            reply_to=effect.reply_to,
+            policy="at_least_once",
+            expires_at=lane.expires_at,
+        )
+    )
+    if not lane.heard:  # the receiver has counted what was heard
+        lane.writes.conversation(conversation.id).last_message_at = lane.at
+    if effect.asks and lane.session:
+        lane.session = replace(lane.session, asked=Asked(id, None, queued=True))
+
+
+def kind(content: Content) -> str:
+    """Names a content's type for the history, a file by what it is."""
+    match content:
+        case Media(kind=name):
+            return name
+        case _:
+            return str(type(content).__struct_config__.tag)
+
+
+def _update_contact(lane: "Lane", effect: UpdateContact) -> None:
+    contact = lane.contact
+    tags = [tag for tag in contact.tags if tag not in effect.remove_tags]
+    tags += [tag for tag in _unique(effect.add_tags) if tag not in tags]
+    lane.contact = replace(contact, tags=tags, fields={**contact.fields, **effect.fields})
+    change = lane.writes.contact(contact.id)
+    change.then(add=effect.add_tags, remove=effect.remove_tags, fields=effect.fields)
+
+
+def _unique(tags: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(tags))
+
+
+def _alert(lane: "Lane", effect: Alert) -> None:
+    flow = str(lane.session.flow_id) if lane.session else ""
+    log.warning(effect.kind, conversation=str(lane.conversation.id), flow=flow, node=effect.node)
+    lane.alert(effect.kind, "warning", flow, {"node": effect.node or "", "detail": effect.detail})

@@ -1,0 +1,38 @@
+"""The access tokens of the numbers we send for, opened once: a secret's value never changes under its id."""
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from uuid import UUID
+
+import structlog
+
+from recado.store.outbox import Sending
+from recado.store.pool import Db
+from recado.store.secrets import SecretError, Vault, reveal
+
+log = structlog.get_logger(__name__)
+
+KEPT = 10_000
+
+
+class Tokens:
+    """Opened tokens by secret id."""
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+        self._opened: OrderedDict[UUID, str] = OrderedDict()
+
+    async def load(self, db: Db, sendings: Iterable[Sending]) -> None:
+        """Opens the tokens that these messages need; one that does not open is as good as none."""
+        needed = {sending.access_token_id for sending in sendings if sending.access_token_id}
+        for id in needed - self._opened.keys():
+            try:
+                self._opened |= await reveal(db, self._vault, [id])
+            except SecretError as problem:
+                log.error("token_does_not_open", secret=str(id), reason=str(problem))
+        while len(self._opened) > max(KEPT, len(needed)):
+            self._opened.popitem(last=False)
+
+    def of(self, sending: Sending) -> str | None:
+        """Gives the token of a message's number, if it has one that opens."""
+        return self._opened.get(sending.access_token_id) if sending.access_token_id else None

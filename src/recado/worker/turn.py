@@ -1,0 +1,191 @@
+"""THE transaction: claims conversations, takes their events up, writes everything at once.
+
+Crash points. Before the commit nothing has happened: the claim falls with the connection and somebody repeats the
+turn, which is a pure function. After it everything has: the mail is gone, the answers are in the outbox.
+
+What fails. A batch that fails is tried again one conversation at a time (`isolate`). There each try is counted and
+committed before it is made, by a connection of its own while the claim is held, so that even an event that kills the
+process is known by its count. After three tries the event is parked: its session fails, the customer gets the
+failure text once, people are alerted, and the lane goes on. Events with a count never join a batch again, and after a
+crash (`careful`) the first claims are of one conversation each, those without a count first: so whatever kills the
+process is found, and its neighbours are answered before it is tried again.
+"""
+
+import secrets
+import time
+from collections import defaultdict, deque
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
+from uuid import UUID
+
+import structlog
+
+from recado.store import claims, mail, sessions
+from recado.store.mail import Head, Mail
+from recado.store.pool import Db, Pool
+from recado.worker.hear import hear, wake
+from recado.worker.load import load
+from recado.worker.programs import Programs
+from recado.worker.write import Writes, write
+
+log = structlog.get_logger(__name__)
+
+BATCH = 50
+MAIL_EACH = 20
+TRIES = 3
+CAREFUL_CLAIMS = 500
+LOOK_FOR_TRIED_EVERY = 1.0  # seconds
+
+
+class Queued(Protocol):
+    """Is told, inside the transaction and after it, which numbers have something to send."""
+
+    async def before_commit(self, db: Db, numbers: set[UUID]) -> None:
+        """Adds what must be committed with the messages, such as a NOTIFY."""
+
+    def after_commit(self, numbers: set[UUID]) -> None:
+        """Wakes the sender of this process, if there is one."""
+
+
+class Turns:
+    """The turn loop's work; `step` does one piece of it."""
+
+    def __init__(
+        self,
+        pool: Pool,
+        programs: Programs,
+        *,
+        queued: Queued,
+        batch: int = BATCH,
+        luck: Callable[[], int] = lambda: secrets.randbits(63),
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._pool = pool
+        self._programs = programs
+        self._queued = queued
+        self._batch_size = batch
+        self._luck = luck
+        self._monotonic = monotonic
+        self._suspects: deque[UUID] = deque()
+        self._reasons: dict[UUID, str] = {}
+        self._careful = 0
+        self._looked_at = -LOOK_FOR_TRIED_EVERY
+        self._counted = False
+        self.taking: list[UUID] = []
+
+    def be_careful(self) -> None:
+        """Takes the next conversations one by one: a process died, perhaps of one of them."""
+        self._careful = CAREFUL_CLAIMS
+
+    def isolate(self, reason: Exception) -> None:
+        """Remembers the conversations of the transaction that just failed, to try each alone."""
+        self._reasons |= dict.fromkeys(self.taking, type(reason).__name__)
+        if not self._counted:  # a try that was counted is remembered by the database
+            self._suspects.extend(self.taking)
+
+    async def step(self) -> bool:
+        """Takes up one batch of conversations; says whether there may be more to do."""
+        self.taking, self._counted = [], False
+        if self._suspects:
+            await self._alone(self._claim_suspect)
+            return True
+        if self._careful:
+            self._careful = self._careful - 1 if await self._alone(claims.claim_careful) else 0
+            return True
+        busy = await self._batch()
+        if not busy or self._monotonic() - self._looked_at >= LOOK_FOR_TRIED_EVERY:
+            self._looked_at = self._monotonic()
+            busy |= await self._alone(claims.claim_tried)
+        return busy
+
+    async def _batch(self) -> bool:
+        writes = Writes()
+        async with self._pool.acquire() as db, db.transaction():
+            self.taking = await claims.claim_batch(db, self._batch_size)
+            if not self.taking:
+                return False
+            letters = await mail.waiting(db, self.taking, each=MAIL_EACH)
+            await self._take(db, self.taking, letters, writes, timers=True)
+        self._done(writes)
+        return True
+
+    async def _alone(self, claim: Callable[[Db], Awaitable[UUID | None]]) -> bool:
+        """Takes up one event of one conversation, its try counted beforehand."""
+        writes = Writes()
+        async with self._pool.acquire() as db, db.transaction():
+            id = await claim(db)
+            if id is None:
+                return False
+            self.taking = [id]
+            if head := await mail.head(db, id):
+                await self._try(db, id, head, writes)
+        self._done(writes)
+        return True
+
+    async def _claim_suspect(self, db: Db) -> UUID | None:
+        id = self._suspects.popleft()
+        return id if await claims.claim(db, id) else None
+
+    async def _try(self, db: Db, id: UUID, head: Head, writes: Writes) -> None:
+        self._counted = True
+        if head.tries >= TRIES:
+            await self._park(db, id, head, writes)
+            return
+        await self._count_try(id, head)
+        letters = [] if head.seq is None else await mail.waiting(db, [id], each=1)
+        await self._take(db, [id], letters, writes, timers=head.seq is None)
+
+    async def _count_try(self, id: UUID, head: Head) -> None:
+        async with self._pool.acquire() as db:
+            if head.seq is None:
+                await mail.count_timer_try(db, id)
+            else:
+                await mail.count_mail_try(db, head.seq)
+
+    async def _take(
+        self, db: Db, ids: Sequence[UUID], letters: list[Mail], writes: Writes, *, timers: bool
+    ) -> None:
+        """Runs the events of conversations, messages before timers, and writes what came of them."""
+        at = await claims.clock(db)
+        lanes = await load(db, self._programs, ids, at=at, luck=self._luck, writes=writes)
+        letters_of: dict[UUID, list[Mail]] = defaultdict(list)
+        for letter in letters:
+            letters_of[letter.conversation_id].append(letter)
+        for lane in lanes:
+            for letter in letters_of[lane.conversation.id]:
+                hear(lane, letter)
+            if timers and len(letters_of[lane.conversation.id]) < MAIL_EACH:  # else more may wait
+                wake(lane)
+        await write(db, writes)
+        await self._queued.before_commit(db, writes.numbers)
+
+    async def _park(self, db: Db, id: UUID, head: Head, writes: Writes) -> None:
+        """Gives up on an event; reads nothing that could be what it fails of."""
+        reason = self._reasons.pop(id, "the process died of it")
+        log.error("event_parked", conversation=str(id), inbox=head.seq, reason=reason)
+        if head.seq is not None:
+            await mail.park(db, head.seq, error=reason)
+        await sessions.fail(db, id)
+        at = await claims.clock(db)
+        lanes = await load(
+            db, self._programs, [id], at=at, luck=self._luck, writes=writes, with_sessions=False
+        )
+        for lane in lanes:
+            lane.apologise()
+            lane.alert("event_parked", "critical", str(lane.line.number_id), {"reason": reason})
+        await write(db, writes)
+        await self._queued.before_commit(db, writes.numbers)
+
+    def _done(self, writes: Writes) -> None:
+        if self._reasons:
+            for id in self.taking:
+                self._reasons.pop(id, None)
+        for entry in writes.journal:
+            log.debug(
+                "turn_done",
+                conversation=str(entry.conversation_id),
+                session=str(entry.session_id),
+                message=str(entry.message_id) if entry.message_id else None,
+            )
+        if writes.sends:
+            self._queued.after_commit(writes.numbers)

@@ -1,0 +1,68 @@
+"""What a flow can read: the World of an event, made from the rows of a conversation."""
+
+from typing import Any
+
+import msgspec
+import structlog
+
+from recado.engine.events import World
+from recado.engine.settings import Settings, parse
+from recado.store.worlds import Chatbot, Contact, Conversation, Line
+
+log = structlog.get_logger(__name__)
+
+
+def world(
+    conversation: Conversation, contact: Contact, line: Line, chatbot: Chatbot | None
+) -> World:
+    """Puts together what stands at this moment; the chatbot's settings beat the workspace's."""
+    settings = settings_of(line.settings)
+    if chatbot:
+        settings = settings_of(chatbot.settings).over(settings)
+    return World(
+        contact=_contact(contact),
+        conversation={"id": str(conversation.id), "protocol": protocol(conversation)},
+        number={
+            "id": str(line.number_id),
+            "phone": line.phone_number,
+            "phone_number": line.phone_number,
+            "name": line.display_name,
+        },
+        chatbot=_chatbot(chatbot) if chatbot else {},
+        settings=settings,
+        texts=line.texts,
+        timezone=line.timezone,
+        locale=line.locale,
+    )
+
+
+def protocol(conversation: Conversation) -> str:
+    """Gives the short name of a conversation that people can tell each other."""
+    return conversation.id.hex[-10:].upper()
+
+
+def settings_of(raw: dict[str, Any]) -> Settings:
+    """Reads the engine's part of stored settings; a part that cannot be read is as good as none."""
+    known = {key: raw[key] for key in Settings.__struct_fields__ if key in raw}
+    try:
+        return parse(known)
+    except msgspec.ValidationError as problem:
+        log.error("settings_unreadable", reason=str(problem))
+        return Settings()
+
+
+def _contact(contact: Contact) -> dict[str, Any]:
+    return {
+        "id": str(contact.id),
+        "name": contact.name,
+        "phone": contact.phone,
+        "user_id": contact.user_id,
+        "username": contact.username,
+        "tags": contact.tags,
+        "fields": contact.fields,
+    }
+
+
+def _chatbot(chatbot: Chatbot) -> dict[str, Any]:
+    """The chatbot's global variables by bare name; its id and name unless a variable has taken the word."""
+    return {"id": str(chatbot.id), "name": chatbot.name, **chatbot.variables}

@@ -1,0 +1,53 @@
+"""What a batch of turns writes: gathered in memory, then one statement per table, in one order everywhere."""
+
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from recado.store import alerts, changes, journal, mail, messages, outbox, sessions
+from recado.store.alerts import NewAlert
+from recado.store.changes import ContactChange, ConversationChange
+from recado.store.journal import Entry
+from recado.store.messages import NewMessage
+from recado.store.outbox import NewSend
+from recado.store.pool import Db
+from recado.store.sessions import Session
+
+
+@dataclass(slots=True)
+class Writes:
+    """Everything a batch will write."""
+
+    taken: list[int] = field(default_factory=list)
+    sessions: dict[UUID, Session] = field(default_factory=dict)
+    messages: list[NewMessage] = field(default_factory=list)
+    sends: list[NewSend] = field(default_factory=list)
+    journal: list[Entry] = field(default_factory=list)
+    contacts: dict[UUID, ContactChange] = field(default_factory=dict)
+    conversations: dict[UUID, ConversationChange] = field(default_factory=dict)
+    alerts: list[NewAlert] = field(default_factory=list)
+
+    @property
+    def numbers(self) -> set[UUID]:
+        """Gives the numbers that have something to send."""
+        return {send.number_id for send in self.sends}
+
+    def contact(self, id: UUID) -> ContactChange:
+        """Gives the change of a contact, to add to."""
+        return self.contacts.setdefault(id, ContactChange())
+
+    def conversation(self, id: UUID) -> ConversationChange:
+        """Gives the change of a conversation, to add to."""
+        return self.conversations.setdefault(id, ConversationChange())
+
+
+async def write(db: Db, writes: Writes) -> None:
+    """Writes a batch. Alerts come last, because their rows are shared by everybody."""
+    await sessions.save(db, list(writes.sessions.values()))
+    await messages.insert(db, writes.messages)
+    await outbox.insert(db, writes.sends)
+    await journal.append(db, writes.journal)
+    await changes.change_contacts(db, writes.contacts)
+    await changes.change_conversations(db, writes.conversations)
+    if writes.taken:
+        await mail.take(db, writes.taken)
+    await alerts.raise_alerts(db, writes.alerts)

@@ -1,0 +1,92 @@
+"""Each mistake of an author is found with its place, in both languages; a sound flow has a program."""
+
+from typing import Any
+
+import pytest
+
+from recado.engine.compile import Compiled, compile
+from recado.engine.flow import FlowDocument
+from recado.engine.problems import SENTENCES
+from recado.nodes import NODE_TYPES
+
+START = {"id": "start", "type": "start"}
+END = {"id": "end", "type": "end"}
+E1 = {"id": "e1", "source": "start", "target": "end"}
+
+
+def compiled(nodes: list[Any], edges: list[Any], **more: Any) -> Compiled:
+    document = FlowDocument.model_validate({"nodes": nodes, "edges": edges, **more})
+    return compile(document, NODE_TYPES)
+
+
+LOOP = [
+    {"id": "a", "type": "message", "data": {"content": "a"}},
+    {"id": "b", "type": "message", "data": {"content": "b"}},
+]
+LOOP_EDGES = [
+    {"id": "1", "source": "start", "target": "a"},
+    {"id": "2", "source": "a", "target": "b"},
+    {"id": "3", "source": "b", "target": "a"},
+]
+ASK = {"id": "q", "type": "question", "data": {"content": "?"}}
+FOUND: list[tuple[str, dict[str, Any]]] = [
+    ("no_start", {"nodes": [END], "edges": []}),
+    ("two_starts", {"nodes": [START, {**START, "id": "s2"}, END], "edges": [E1]}),
+    ("unknown_type", {"nodes": [START, {"id": "x", "type": "teleport"}], "edges": []}),
+    ("missing_field", {"nodes": [START, {"id": "x", "type": "message"}], "edges": []}),
+    ("unknown_field", {"nodes": [START, {**END, "data": {"cor": 1}}], "edges": []}),
+    ("bad_field", {"nodes": [START, {**END, "data": {"content": 5}}], "edges": []}),
+    ("bad_settings", {"nodes": [START, END], "edges": [E1], "settings": {"cor": 1}}),
+    ("node_id_twice", {"nodes": [START, END, END], "edges": [E1]}),
+    ("edge_id_twice", {"nodes": [START, END, ASK], "edges": [E1, {**E1, "source": "q"}]}),
+    ("edge_from_nowhere", {"nodes": [START, END], "edges": [E1, {**E1, "id": "2", "source": "x"}]}),
+    ("edge_to_nowhere", {"nodes": [START, END], "edges": [{**E1, "target": "x"}]}),
+    ("edge_to_start", {"nodes": [START, ASK], "edges": [{**E1, "source": "q", "target": "start"}]}),
+    ("unknown_port", {"nodes": [START, END], "edges": [{**E1, "sourceHandle": "oops"}]}),
+    ("port_twice", {"nodes": [START, END], "edges": [E1, {**E1, "id": "2"}]}),
+    ("reserved_variable", {"nodes": [START, END], "edges": [E1], "variables": {"contact": 1}}),
+    ("flow_too_large", {"nodes": [START, END], "edges": [E1], "variables": {"x": "a" * 256_001}}),
+    ("endless_loop", {"nodes": [START, *LOOP], "edges": LOOP_EDGES}),
+    ("unreachable", {"nodes": [START, END, ASK], "edges": [E1]}),
+    ("port_without_edge", {"nodes": [START], "edges": []}),
+]
+
+
+@pytest.mark.parametrize(("code", "document"), FOUND, ids=[code for code, _ in FOUND])
+def test_a_mistake_is_found(code: str, document: dict[str, Any]) -> None:
+    result = compiled(**document)
+
+    [problem, *_] = [problem for problem in result.problems if problem.code == code]
+    assert problem.say("pt-BR") != problem.say("en")
+    assert (result.program is None) == any(p.severity == "error" for p in result.problems)
+
+
+def test_a_sound_flow_has_neither_problems_nor_warnings() -> None:
+    result = compiled([START, END], [E1])
+
+    assert result.problems == ()
+    assert result.program is not None
+    assert result.program.routes == {("start", "next"): "end"}
+
+
+def test_the_default_edge_serves_main_ports_only() -> None:
+    node = {"id": "q", "type": "question"}
+    data = {"content": "?", "options": ["a", "b"], "route_by_option": True}
+    edges = [
+        {"id": "1", "source": "start", "target": "q"},
+        {"id": "2", "source": "q", "target": "end"},
+        {"id": "3", "source": "q", "sourceHandle": "b", "target": "start2"},
+    ]
+    other = {"id": "start2", "type": "message", "data": {"content": "b"}}
+
+    program = compiled([START, {**node, "data": data}, other, END], edges).program
+
+    assert program is not None
+    assert program.routes[("q", "a")] == "end"
+    assert program.routes[("q", "b")] == "start2"
+    assert ("q", "timeout") not in program.routes
+
+
+@pytest.mark.parametrize("code", sorted(SENTENCES))
+def test_every_sentence_is_there_in_both_languages(code: str) -> None:
+    assert set(SENTENCES[code]) == {"pt-BR", "en"}

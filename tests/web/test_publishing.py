@@ -1,0 +1,165 @@
+"""Publishing: the compiler's word, numbered versions, what comes back and what goes out."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from recado.store.pool import Pool
+from tests.web.api import Api, make_api
+
+pytestmark = pytest.mark.asyncio
+START = {"id": "start", "type": "start", "position": {"x": 0, "y": 0}, "data": {}}
+HI = {"id": "hi", "type": "message", "position": {"x": 280, "y": 0}, "data": {"content": "Olá!"}}
+CANVAS = {"nodes": [START, HI], "edges": [{"id": "e1", "source": "start", "target": "hi"}]}
+BROKEN = {"nodes": [HI], "edges": []}
+
+
+@pytest_asyncio.fixture
+async def api(pool: Pool) -> AsyncIterator[Api]:
+    async with make_api(pool) as api:
+        yield api
+
+
+async def make(api: Api, **fields: Any) -> dict[str, Any]:
+    answer = await api.post("/flows/", {"name": "Boas-vindas", "canvas_data": CANVAS, **fields})
+    assert answer.status == 201, answer.body
+    made: dict[str, Any] = answer.body
+    return made
+
+
+async def chatbot(api: Api) -> str:
+    return str((await api.post("/chatbots", {"name": "Padaria"})).body["id"])
+
+
+async def test_validation_lists_problems_in_the_readers_language(api: Api) -> None:
+    flow = await make(api, canvas_data=BROKEN)
+    path = f"/flows/{flow['id']}/validate"
+
+    portuguese = await api.post(path)
+    english = await api.request("POST", path, headers={"Accept-Language": "en-GB,en;q=0.8"})
+
+    assert portuguese.body["publishable"] is False
+    assert portuguese.body["problems"][0]["code"] == "no_start"
+    assert "início" in portuguese.body["problems"][0]["message"]
+    assert "start" in english.body["problems"][0]["message"]
+
+
+async def test_publishing_makes_a_numbered_version(api: Api) -> None:
+    flow = await make(api)
+    path = f"/flows/{flow['id']}"
+
+    first = await api.post(f"{path}/publish", {"note": "Primeira"})
+    await api.put(path, {"variables": {"a": 1}})
+    changed = (await api.get(path)).body
+    second = await api.post(f"{path}/publish")
+
+    assert (first.body["version"], second.body["version"]) == (1, 2)
+    assert (changed["published_version"], changed["has_unpublished_changes"]) == (1, True)
+    listed = (await api.get(f"{path}/versions")).body
+    assert [version["number"] for version in listed["items"]] == [2, 1]
+    assert [version["is_published"] for version in listed["items"]] == [True, False]
+    assert listed["items"][1]["note"] == "Primeira"
+    assert listed["items"][1]["published_by"]["name"] == "Ana"
+
+
+async def test_publishing_without_changes_makes_no_new_version(api: Api) -> None:
+    flow = await make(api)
+
+    again = [await api.post(f"/flows/{flow['id']}/publish") for _ in range(2)]
+
+    assert [answer.body["version"] for answer in again] == [1, 1]
+
+
+async def test_a_flow_with_errors_is_not_published(api: Api) -> None:
+    flow = await make(api, canvas_data=BROKEN)
+
+    answer = await api.post(f"/flows/{flow['id']}/publish")
+
+    assert (answer.status, answer.code) == (422, "flow_has_errors")
+    assert [problem["code"] for problem in answer.body["problems"]] == ["no_start"]
+    assert await api.pool.fetchval("select count(*) from flow_versions") == 0
+
+
+async def test_saving_with_publish_keeps_the_draft_when_it_has_errors(api: Api) -> None:
+    flow = await make(api)
+    path = f"/flows/{flow['id']}"
+    await api.post(f"{path}/publish")
+
+    answer = await api.put(path, {"canvas_data": BROKEN}, publish="true")
+
+    assert (answer.status, answer.code) == (422, "flow_has_errors")
+    assert answer.body["params"] == {"flow_id": flow["id"], "revision": 2}
+    now = (await api.get(path)).body
+    assert [node["id"] for node in now["canvas_data"]["nodes"]] == ["hi"]
+    assert (now["published_version"], now["has_unpublished_changes"]) == (1, True)
+
+
+async def test_making_with_publish_keeps_the_flow_when_it_has_errors(api: Api) -> None:
+    answer = await api.post("/flows", {"name": "F", "canvas_data": BROKEN}, publish="true")
+
+    assert answer.status == 422
+    kept = await api.get(f"/flows/{answer.body['params']['flow_id']}")
+    assert (kept.status, kept.body["is_published"]) == (200, False)
+
+
+async def test_a_version_comes_back_as_the_draft_and_what_runs_stays(api: Api) -> None:
+    flow = await make(api)
+    path = f"/flows/{flow['id']}"
+    await api.post(f"{path}/publish")
+    await api.put(path, {"variables": {"a": 1}}, publish="true")
+
+    old = await api.get(f"{path}/versions/1")
+    restored = await api.post(f"{path}/versions/1/restore")
+
+    assert (old.body["variables"], old.body["is_published"]) == ({}, False)
+    assert restored.body["variables"] == {}
+    assert (restored.body["published_version"], restored.body["revision"]) == (2, 3)
+    assert restored.body["has_unpublished_changes"] is True
+
+
+@pytest.mark.parametrize("number", [0, 9, 2**40, "x"])
+async def test_a_version_that_is_not_there_is_not_found(api: Api, number: object) -> None:
+    flow = await make(api)
+
+    shown = await api.get(f"/flows/{flow['id']}/versions/{number}")
+    restored = await api.post(f"/flows/{flow['id']}/versions/{number}/restore")
+
+    assert (shown.status, restored.status) == (404, 404)
+
+
+async def test_an_export_can_be_posted_again(api: Api) -> None:
+    flow = await make(api, variables={"a": 1}, description="x")
+
+    export = await api.get(f"/flows/{flow['id']}/export")
+    copy = await api.post("/flows", export.body)
+
+    assert export.body["format"] == "recado/1"
+    assert "attachment" in export.headers["Content-Disposition"]
+    assert copy.status == 201, copy.body
+    assert copy.body["canvas_data"] == flow["canvas_data"]
+    assert (copy.body["variables"], copy.body["description"]) == ({"a": 1}, "x")
+
+
+async def test_an_old_version_can_be_exported(api: Api) -> None:
+    flow = await make(api)
+    await api.post(f"/flows/{flow['id']}/publish")
+    await api.put(f"/flows/{flow['id']}", {"variables": {"a": 1}})
+
+    old = await api.get(f"/flows/{flow['id']}/export", version=1)
+    missing = await api.get(f"/flows/{flow['id']}/export", version=2)
+
+    assert old.body["variables"] == {}
+    assert missing.status == 404
+
+
+async def test_deleting_a_published_flow_takes_its_versions_along(api: Api) -> None:
+    bot = await chatbot(api)
+    flow = await make(api, chatbot_id=bot)
+    await api.post(f"/flows/{flow['id']}/publish")
+
+    assert (await api.delete(f"/flows/{flow['id']}")).status == 204
+
+    assert await api.pool.fetchval("select count(*) from flow_versions") == 0
+    assert (await api.get(f"/chatbots/{bot}")).body["flow_id"] is None

@@ -1,0 +1,190 @@
+"""Our contents as Meta's JSON."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+
+from recado.engine.content import Button, Buttons, Content, ListMenu, Media, Section, Text
+from recado.whatsapp.messages import Recipient, payload, read_receipt
+
+ANA = Recipient(phone="5511987654321", user_id="BR.1")
+DESCRIPTION = next(
+    (Path(__file__).parents[3] / "shared" / "corpus" / "openapi").glob("*.yaml"), None
+)
+
+CONTENTS: dict[str, tuple[Content, dict[str, Any]]] = {
+    "text": (
+        Text("Olá https://x.br", preview_url=True),
+        {"type": "text", "text": {"body": "Olá https://x.br", "preview_url": True}},
+    ),
+    "buttons": (
+        Buttons("Qual?", (Button("v:1", "Um"), Button("v:2", "Dois", "unused")), "Topo", "Pé"),
+        {
+            "type": "interactive",
+            "interactive": {
+                "type": "button",
+                "header": {"type": "text", "text": "Topo"},
+                "body": {"text": "Qual?"},
+                "footer": {"text": "Pé"},
+                "action": {
+                    "buttons": [
+                        {"type": "reply", "reply": {"id": "v:1", "title": "Um"}},
+                        {"type": "reply", "reply": {"id": "v:2", "title": "Dois"}},
+                    ]
+                },
+            },
+        },
+    ),
+    "bare buttons": (
+        Buttons("Qual?", (Button("v:1", "Um"),)),
+        {
+            "type": "interactive",
+            "interactive": {
+                "type": "button",
+                "body": {"text": "Qual?"},
+                "action": {"buttons": [{"type": "reply", "reply": {"id": "v:1", "title": "Um"}}]},
+            },
+        },
+    ),
+    "list": (
+        ListMenu(
+            "Escolha",
+            "Abrir",
+            (
+                Section((Button("v:a", "A", "primeira"),), title="Letras"),
+                Section((Button("v:1", "1", ""),), title="Números"),
+            ),
+            header="Topo",
+            footer="Pé",
+        ),
+        {
+            "type": "interactive",
+            "interactive": {
+                "type": "list",
+                "header": {"type": "text", "text": "Topo"},
+                "body": {"text": "Escolha"},
+                "footer": {"text": "Pé"},
+                "action": {
+                    "button": "Abrir",
+                    "sections": [
+                        {
+                            "title": "Letras",
+                            "rows": [{"id": "v:a", "title": "A", "description": "primeira"}],
+                        },
+                        {"title": "Números", "rows": [{"id": "v:1", "title": "1"}]},
+                    ],
+                },
+            },
+        },
+    ),
+    "bare list": (
+        ListMenu("Escolha", "Abrir", (Section((Button("v:a", "A"),)),)),
+        {
+            "type": "interactive",
+            "interactive": {
+                "type": "list",
+                "body": {"text": "Escolha"},
+                "action": {
+                    "button": "Abrir",
+                    "sections": [{"rows": [{"id": "v:a", "title": "A"}]}],
+                },
+            },
+        },
+    ),
+    "image by link": (
+        Media("image", link="https://x.br/a.png", caption="Foto", filename="unused.png"),
+        {"type": "image", "image": {"link": "https://x.br/a.png", "caption": "Foto"}},
+    ),
+    "document by id": (
+        Media("document", media_id="77", caption="Nota", filename="nota.pdf"),
+        {"type": "document", "document": {"id": "77", "caption": "Nota", "filename": "nota.pdf"}},
+    ),
+    "video": (
+        Media("video", media_id="77", caption="Filme"),
+        {"type": "video", "video": {"id": "77", "caption": "Filme"}},
+    ),
+    "audio takes no caption": (
+        Media("audio", media_id="77", caption="unused", filename="unused"),
+        {"type": "audio", "audio": {"id": "77"}},
+    ),
+    "sticker takes no caption": (
+        Media("sticker", link="https://x.br/a.webp", caption="unused"),
+        {"type": "sticker", "sticker": {"link": "https://x.br/a.webp"}},
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CONTENTS)
+def test_a_content_becomes_metas_json(case: str) -> None:
+    content, expected = CONTENTS[case]
+
+    assert payload(content, to=ANA) == {
+        "messaging_product": "whatsapp",
+        "recipient_type": "individual",
+        "to": "+5511987654321",
+        **expected,
+    }
+
+
+def test_a_reply_quotes_and_the_opaque_text_travels_along() -> None:
+    body = payload(Text("oi"), to=ANA, reply_to="wamid.1", opaque="0198.1")
+
+    assert body["context"] == {"message_id": "wamid.1"}
+    assert body["biz_opaque_callback_data"] == "0198.1"
+
+
+@pytest.mark.parametrize("phone", ["5511987654321", "+5511987654321", "+55 (11) 98765-4321"])
+def test_a_phone_always_gets_its_plus_sign(phone: str) -> None:
+    assert payload(Text("oi"), to=Recipient(phone=phone))["to"] == "+5511987654321"
+
+
+@pytest.mark.parametrize("phone", [None, "", "+"])
+def test_a_person_without_phone_is_reached_by_user_id(phone: str | None) -> None:
+    body = payload(Text("oi"), to=Recipient(phone=phone, user_id="BR.1"))
+
+    assert body["recipient"] == "BR.1"
+    assert "to" not in body
+
+
+def test_nobody_is_no_recipient() -> None:
+    with pytest.raises(ValueError, match="recipient"):
+        payload(Text("oi"), to=Recipient())
+
+
+@pytest.mark.parametrize("media", [Media("image"), Media("image", link="https://x", media_id="1")])
+def test_media_needs_exactly_one_source(media: Media) -> None:
+    with pytest.raises(ValueError, match="media"):
+        payload(media, to=ANA)
+
+
+def test_a_read_receipt_may_show_typing() -> None:
+    plain = {"messaging_product": "whatsapp", "status": "read", "message_id": "wamid.1"}
+
+    assert read_receipt("wamid.1") == plain
+    assert read_receipt("wamid.1", typing=True) == {**plain, "typing_indicator": {"type": "text"}}
+
+
+@pytest.mark.skipif(DESCRIPTION is None, reason="Meta's description is not on this machine")
+def test_what_we_send_fits_metas_own_description() -> None:
+    assert DESCRIPTION is not None
+    described = yaml.safe_load(DESCRIPTION.read_text())
+
+    for content, _ in CONTENTS.values():
+        body = payload(content, to=ANA, reply_to="wamid.1", opaque="0198.1")
+        known = known_members(described["components"]["schemas"], body["type"])
+        assert body["type"] in known
+        schema = {"properties": known, "components": described["components"]}
+        Draft202012Validator(schema).validate(body)
+
+
+def known_members(schemas: dict[str, Any], kind: str) -> dict[str, Any]:
+    """Joins the parts of a message's schema: as they stand, each forbids the members of the other."""
+    named = schemas["Message"]["discriminator"]["mapping"][kind].rsplit("/", 1)[-1]
+    parts = [
+        schemas[part["$ref"].rsplit("/", 1)[-1]] if "$ref" in part else part
+        for part in schemas[named]["allOf"]
+    ]
+    return {name: schema for part in parts for name, schema in part["properties"].items()}
