@@ -104,7 +104,7 @@ def test_on_error_hands_over_to_a_person() -> None:
 
     assert [type(e) for e in turn.effects] == [Send, Alert, Handoff]
     assert turn.state.status is Status.HANDED_OFF
-    assert intake(turn.state, Message(id="x", type="text"), MONDAY) is Intake.HISTORY
+    assert intake(turn.state, Message(id="x", type="text"), MONDAY, World()) is Intake.HISTORY
 
 
 def test_a_session_expires_a_day_after_the_customer_last_wrote() -> None:

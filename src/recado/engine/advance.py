@@ -3,27 +3,41 @@
 Theory of operation. A turn takes up one event and visits nodes until one of them waits or the session ends. The
 working copy of the session is `run.Run`; this file decides what an event means for it:
 
-- a wait has a token; a timer with another token is old and changes nothing;
+- a command is heard first, wherever the session stands (`orders.py`);
+- a wait has a token; a timer or a settled send with another token is old and changes nothing;
 - a message that comes while the session is not waiting for a reply is kept in `pending`;
-- a late message answers only a question whose burst is `each`; otherwise it is kept in `late`;
-- a tap names the asking it belongs to; a tap on an older asking never answers the current question.
+- a late message answers only where the question's burst says so; otherwise it is kept in `late`;
+- a tap names the asking it belongs to; a tap on an older asking never answers the current question (`taps.py`).
 """
-
-from datetime import timedelta
 
 import msgspec
 
 from recado.engine.answers import answers
+from recado.engine.bursts import gather
+from recado.engine.commands import Command, command_in
 from recado.engine.compile import Program
 from recado.engine.effects import Effect
-from recado.engine.events import Event, Message, Replied, Started, Stopped, TimerFired
+from recado.engine.events import (
+    Event,
+    Message,
+    Migrated,
+    Released,
+    Replied,
+    SendSettled,
+    Started,
+    Stopped,
+    TimerFired,
+)
 from recado.engine.intake import SILENT
-from recado.engine.node import Answered, TimedOut
+from recado.engine.library import EMPTY, Library
+from recado.engine.moves import migrate, release
+from recado.engine.node import Answered
+from recado.engine.orders import obey, take_back
 from recado.engine.run import Run
 from recado.engine.state import State, Status
+from recado.engine.taps import late_tap
+from recado.engine.timers import fire
 from recado.engine.trace import Trace
-
-LATE_TAP_PAUSE = timedelta(minutes=1)
 
 
 class Turn(msgspec.Struct, frozen=True):
@@ -34,32 +48,44 @@ class Turn(msgspec.Struct, frozen=True):
     trace: Trace
 
 
-def advance(program: Program, state: State | None, event: Event) -> Turn:
-    """Takes up one event. Only `Started` makes a session; every other event needs the state it happens to."""
-    match event:
-        case Started():
-            run = Run(program, _fresh(program, event), event)
-            run.enter(program.start)
-        case _ if state is None:
-            raise ValueError(f"{type(event).__name__} needs a session")
-        case _ if not state.status.open:
-            run = Run(program, state, event)
-            run.remark("session_over")
-        case Replied(message=message, late=late):
-            run = Run(program, state, event)
-            _reply(run, message, late=late)
-        case TimerFired(token=token):
-            run = Run(program, state, event)
-            _timer(run, token)
-        case Stopped(reason=reason):
-            run = Run(program, state, event)
-            run.finish(Status.EXPIRED if reason == "expired" else Status.STOPPED)
+def advance(program: Program, state: State | None, event: Event, library: Library = EMPTY) -> Turn:
+    """Takes up one event. Only `Started` makes a session; every other event needs the state it happens to.
+
+    `program` is the one the session is in (for `Migrated`: the one it moves to); `library` holds those that jumps
+    and returns lead to.
+    """
+    if isinstance(event, Started):
+        run = Run(program, _fresh(program, event), event, library)
+        _start(run, event.message)
+    elif state is None:
+        raise ValueError(f"{type(event).__name__} needs a session")
+    else:
+        run = Run(program, state, event, library)
+        _happen(run, event) if state.status.open else run.remark("session_over")
     return Turn(run.state(), tuple(run.effects), run.trace)
+
+
+def _happen(run: Run, event: Event) -> None:
+    match event:
+        case Replied(message=message):
+            _reply(run, message, event)
+        case TimerFired(token=token):
+            fire(run, token)
+        case SendSettled(token=token, accepted=accepted, code=code):
+            _settled(run, token, accepted=accepted, code=code)
+        case Released(to=to, node=node):
+            release(run, to, node)
+        case Migrated(flow=flow, version=version, moves=moves):
+            migrate(run, flow, version, moves)
+        case Stopped(reason=reason):
+            run.finish(Status.EXPIRED if reason == "expired" else Status.STOPPED)
 
 
 def _fresh(program: Program, event: Started) -> State:
     return State(
         session=event.session,
+        flow=event.flow,
+        version=event.version,
         variables=dict(program.variables),
         trigger=event.trigger,
         message=event.message,
@@ -68,40 +94,71 @@ def _fresh(program: Program, event: Started) -> State:
     )
 
 
-def _reply(run: Run, message: Message, *, late: bool) -> None:
+def _start(run: Run, message: Message | None) -> None:
+    """Begins at the start node; of the commands, those that need no session are obeyed first."""
+    command = _command(run, message) if message else None
+    if message and command in ("stop", "human", "start"):
+        obey(run, command, message)
+    elif command == "menu":
+        take_back(run)
+    if run.status is Status.ACTIVE:
+        run.enter(run.program.start)
+
+
+def _reply(run: Run, message: Message, event: Replied) -> None:
     if message.type in SILENT:
         return run.remark("silent_message")
     run.hear(message)
+    command = _command(run, message)
+    if command and not (command != "stop" and _claimed(run, message)):
+        return obey(run, command, message)
     if run.status is Status.HANDED_OFF:
         return run.remark("with_a_person")
     wait = run.wait
+    if wait and wait.kind == "time" and wait.until_reply and answers(message):
+        return run.resume(Answered(message))
     if wait is None or wait.kind != "reply":
-        return run.keep_pending(message, late=late)
+        return run.keep_pending(message, late=event.late)
     if message.tap and message.tap.visit and message.tap.visit != wait.token:
-        return _late_tap(run, message.tap.visit, message.tap.option)
+        return late_tap(run, message.tap.visit, message)
     if not answers(message):
         return run.remark("answers_nothing")
-    tapped_now = message.tap is not None and message.tap.visit == wait.token
-    if late and not tapped_now and run.burst() == "fresh":
+    return _answer(run, message, event)
+
+
+def _answer(run: Run, message: Message, event: Replied) -> None:
+    """Gives the message to the question, as its burst says; a tap on this very asking answers at once."""
+    tapped = (
+        message.tap is not None and run.wait is not None and message.tap.visit == run.wait.token
+    )
+    burst = run.burst()
+    if tapped:
+        return run.resume(Answered(message))
+    if burst == "merge":
+        whole = gather(run, message)
+        return run.resume(Answered(whole)) if whole else None
+    if burst == "newest" and event.more:
+        return run.remark("superseded")
+    if burst == "fresh" and event.late:
         return run.keep_late(message)
     return run.resume(Answered(message))
 
 
-def _late_tap(run: Run, visit: str, option: str) -> None:
-    """Answers a tap on an older asking by asking the current question again, at most once a minute."""
-    if run.answered.get(visit) == option:
-        return run.remark("double_tap")
-    policy = run.settings.late_taps or "repeat"
-    if policy == "ignore" or (run.repeated_at and run.now - run.repeated_at < LATE_TAP_PAUSE):
-        return run.remark("late_tap_ignored")
-    run.remark("late_tap_repeated")
-    return run.repeat_question()
+def _command(run: Run, message: Message) -> Command | None:
+    """Finds the command; who never opted out may say `start` without meaning one."""
+    command = command_in(message, run.settings.commands)
+    opted_out = run.event.world.contact.get("opted_out")
+    return None if command == "start" and not opted_out else command
 
 
-def _timer(run: Run, token: str) -> None:
-    wait = run.wait
-    if wait is None or wait.token != token or wait.until is None:
+def _claimed(run: Run, message: Message) -> bool:
+    glance, node = run.glance(), run.program.nodes.get(run.node or "")
+    return glance is not None and node is not None and node.claims(glance, message)
+
+
+def _settled(run: Run, token: str, *, accepted: bool, code: int | None) -> None:
+    if run.wait is None or run.wait.token != token:
         return run.remark("old_token")
-    if run.now < wait.until:
-        return run.remark("too_early")
-    return run.resume(TimedOut())
+    if accepted:
+        return run.remark("send_accepted")
+    return run.fail("send_refused", detail=str(code or ""))

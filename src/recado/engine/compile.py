@@ -34,12 +34,13 @@ CONSEQUENCES = {
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A flow that is ready to run: `routes` leads from (node, port) to the next node."""
+    """A flow that is ready to run: `routes` leads from (node, port) to the next node, `targets` are flows it jumps to."""
 
     start: str
     nodes: Mapping[str, Node]
     routes: Routes
     variables: Mapping[str, Json] = field(default_factory=dict)
+    targets: frozenset[str] = frozenset()
     settings: Settings = field(default_factory=Settings)
 
 
@@ -65,7 +66,9 @@ def compile(document: FlowDocument, node_types: NodeTypes) -> Compiled:
     found = tuple(problems)
     if start is None or has_errors(found):
         return Compiled(None, found)
-    return Compiled(Program(start, nodes, routes, document.variables, settings), found)
+    targets = frozenset(flow for node in nodes.values() if (flow := node.jumps()[1]))
+    program = Program(start, nodes, routes, document.variables, targets, settings)
+    return Compiled(program, found)
 
 
 def _nodes(document: FlowDocument, node_types: NodeTypes) -> tuple[dict[str, Node], list[Problem]]:
@@ -206,6 +209,15 @@ def _shape_problems(start: str, nodes: Mapping[str, Node], routes: Routes) -> li
     for (source, _), target in routes.items():
         after[source].append(target)
     found: list[Problem] = []
+    for id, node in nodes.items():
+        jump, _ = node.jumps()
+        if jump is not None and jump in nodes:
+            after[id].append(jump)
+        elif jump is not None:
+            params: dict[str, Json] = {"target": jump}
+            found.append(
+                Problem(code="jump_to_missing_node", node=id, field="to_node", params=params)
+            )
     for loop in loops(after, skip={id for id, node in nodes.items() if node.waits or node.chooses}):
         names = ", ".join(loop)
         found.append(Problem(code="endless_loop", node=loop[0], params={"nodes": names}))

@@ -20,12 +20,25 @@ class Button(msgspec.Struct, frozen=True):
     description: str | None = None
 
 
+class Media(msgspec.Struct, frozen=True, tag="media", tag_field="type", omit_defaults=True):
+    """An image, video, audio, document or sticker, by public link or by Meta's media id: exactly one."""
+
+    kind: Literal["image", "video", "audio", "document", "sticker"]
+    link: str | None = None
+    media_id: str | None = None
+    caption: str | None = None
+    filename: str | None = None
+
+
+Header = str | Media
+
+
 class Buttons(msgspec.Struct, frozen=True, tag="buttons", tag_field="type", omit_defaults=True):
-    """A text with one to three reply buttons."""
+    """A text with one to three reply buttons, under a text or a picture."""
 
     body: str
     buttons: tuple[Button, ...]
-    header: str | None = None
+    header: Header | None = None
     footer: str | None = None
 
 
@@ -46,17 +59,31 @@ class ListMenu(msgspec.Struct, frozen=True, tag="list", tag_field="type", omit_d
     footer: str | None = None
 
 
-class Media(msgspec.Struct, frozen=True, tag="media", tag_field="type", omit_defaults=True):
-    """An image, video, audio, document or sticker, by public link or by Meta's media id: exactly one."""
+class Location(msgspec.Struct, frozen=True, tag="location", tag_field="type", omit_defaults=True):
+    """A place on the map, in degrees."""
 
-    kind: Literal["image", "video", "audio", "document", "sticker"]
-    link: str | None = None
-    media_id: str | None = None
-    caption: str | None = None
-    filename: str | None = None
+    latitude: float
+    longitude: float
+    name: str | None = None
+    address: str | None = None
 
 
-Content = Text | Buttons | ListMenu | Media
+class ContactCard(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A person or company to save in the phone book."""
+
+    name: str
+    phones: tuple[str, ...] = ()
+    emails: tuple[str, ...] = ()
+    organization: str | None = None
+
+
+class Contacts(msgspec.Struct, frozen=True, tag="contacts", tag_field="type", omit_defaults=True):
+    """One or more contact cards."""
+
+    cards: tuple[ContactCard, ...]
+
+
+Content = Text | Buttons | ListMenu | Media | Location | Contacts
 
 
 def words(content: Content) -> str:
@@ -66,3 +93,7 @@ def words(content: Content) -> str:
             return body
         case Media(caption=caption, filename=filename, kind=kind):
             return caption or filename or f"[{kind}]"
+        case Location(name=name, address=address, latitude=latitude, longitude=longitude):
+            return name or address or f"{latitude}, {longitude}"
+        case Contacts(cards=cards):
+            return ", ".join(card.name for card in cards)

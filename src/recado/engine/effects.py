@@ -23,6 +23,10 @@ class Handoff(msgspec.Struct, frozen=True, tag="handoff", tag_field="effect", om
     note: str = ""
 
 
+class TakeBack(msgspec.Struct, frozen=True, tag="take_back", tag_field="effect"):
+    """The bot has the conversation again."""
+
+
 class UpdateContact(
     msgspec.Struct, frozen=True, tag="update_contact", tag_field="effect", omit_defaults=True
 ):
@@ -31,6 +35,14 @@ class UpdateContact(
     add_tags: tuple[str, ...] = ()
     remove_tags: tuple[str, ...] = ()
     fields: dict[str, Json] = {}
+
+
+class Consent(msgspec.Struct, frozen=True, tag="consent", tag_field="effect", omit_defaults=True):
+    """The contact said whether we may write first; `words` are their own, for the record."""
+
+    granted: bool
+    words: str = ""
+    message_id: str | None = None
 
 
 class EndSession(
@@ -50,4 +62,4 @@ class Alert(msgspec.Struct, frozen=True, tag="alert", tag_field="effect", omit_d
     detail: str = ""
 
 
-Effect = Send | Handoff | UpdateContact | EndSession | Alert
+Effect = Send | Handoff | TakeBack | UpdateContact | Consent | EndSession | Alert

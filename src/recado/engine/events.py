@@ -51,7 +51,8 @@ class World(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a flow may read besides its own variables, as it stood when the event was taken up.
 
     `settings` are the chatbot's over the workspace's; a flow's own settings beat them. `texts` are the platform's
-    own sentences in the workspace's language, by key (see `engine/texts.py`).
+    own sentences in the workspace's language, by key (see `engine/texts.py`). `published` says which version of
+    another flow a jump finds, by flow id. `calendars` are those that `business_hours` can ask, by name.
     """
 
     contact: dict[str, Json] = {}
@@ -60,6 +61,8 @@ class World(msgspec.Struct, frozen=True, omit_defaults=True):
     chatbot: dict[str, Json] = {}
     settings: Settings = Settings()
     texts: dict[str, str] = {}
+    published: dict[str, str] = {}
+    calendars: dict[str, Json] = {}
     timezone: str = "America/Sao_Paulo"
     locale: str = "pt-BR"
 
@@ -73,18 +76,21 @@ class Happening(msgspec.Struct, frozen=True, tag_field="event", omit_defaults=Tr
 
 
 class Started(Happening, frozen=True, tag="started", kw_only=True):
-    """A session begins at the flow's start node."""
+    """A session begins at the flow's start node. `flow` and `version` name the program it begins with."""
 
     session: str
+    flow: str | None = None
+    version: str | None = None
     trigger: Trigger = Trigger()
     message: Message | None = None
 
 
 class Replied(Happening, frozen=True, tag="replied", kw_only=True):
-    """The customer wrote. `late`: it arrived before the current question began to be sent."""
+    """The customer wrote. `late`: it arrived before the current question began to be sent; `more`: and wrote on."""
 
     message: Message
     late: bool = False
+    more: bool = False
 
 
 class TimerFired(Happening, frozen=True, tag="timer_fired", kw_only=True):
@@ -93,10 +99,33 @@ class TimerFired(Happening, frozen=True, tag="timer_fired", kw_only=True):
     token: str
 
 
+class SendSettled(Happening, frozen=True, tag="send_settled", kw_only=True):
+    """Meta's last word on a message that a wait depends on; `token` is the wait's, `code` why it was refused."""
+
+    token: str
+    accepted: bool
+    code: int | None = None
+
+
+class Released(Happening, frozen=True, tag="released", kw_only=True):
+    """A person gives the conversation back to the bot: where it stood, from the start, or at a node."""
+
+    to: Literal["continue", "restart", "node"] = "continue"
+    node: str | None = None
+
+
+class Migrated(Happening, frozen=True, tag="migrated", kw_only=True):
+    """A publish moves the session to the program it is now given; `moves` say where a removed node goes on."""
+
+    flow: str
+    version: str
+    moves: dict[str, str | None] = {}
+
+
 class Stopped(Happening, frozen=True, tag="stopped", kw_only=True):
     """The session ends from outside, for example because its number was deactivated."""
 
     reason: str
 
 
-Event = Started | Replied | TimerFired | Stopped
+Event = Started | Replied | TimerFired | SendSettled | Released | Migrated | Stopped

@@ -3,7 +3,8 @@
 from datetime import datetime
 from enum import Enum, auto
 
-from recado.engine.events import Message
+from recado.engine.commands import command_in, heard_by_people
+from recado.engine.events import Message, World
 from recado.engine.state import State, Status
 
 # These tell us something about the chat, but are nobody's words (flow language, section 3).
@@ -21,9 +22,12 @@ class Intake(Enum):
     HISTORY = auto()
 
 
-def intake(state: State | None, message: Message, at: datetime) -> Intake:
-    """Judges a message by the open session, if there is one, at the database's time `at`."""
-    if message.type in SILENT or (state and state.status is Status.HANDED_OFF):
+def intake(state: State | None, message: Message, at: datetime, world: World) -> Intake:
+    """Judges a message by the open session, if there is one, at the database's time `at`.
+
+    `world.conversation["mode"]` says who has the conversation: bot, waiting, human or closed.
+    """
+    if message.type in SILENT or _for_people(state, message, world):
         return Intake.HISTORY
     if state is None or not state.status.open:
         return Intake.START
@@ -33,3 +37,12 @@ def intake(state: State | None, message: Message, at: datetime) -> Intake:
 def expired(state: State, at: datetime) -> bool:
     """Says whether the session's time to live is over; it runs only while waiting for a reply."""
     return state.expires_at is not None and at >= state.expires_at
+
+
+def _for_people(state: State | None, message: Message, world: World) -> bool:
+    mode = str(world.conversation.get("mode", "bot"))
+    handed_off = state is not None and state.status is Status.HANDED_OFF
+    if mode not in ("waiting", "human") and not handed_off:
+        return False
+    command = command_in(message, world.settings.commands)
+    return not heard_by_people(command, mode if mode != "bot" else "waiting")

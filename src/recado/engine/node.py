@@ -8,6 +8,7 @@ A node type is one file in `nodes/`: its fields, its ports, its behaviour, its t
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from datetime import datetime
 from typing import Any, ClassVar, Literal
 
@@ -74,10 +75,19 @@ class Go:
 
 @dataclass(frozen=True, slots=True)
 class WaitForReply:
-    """Stay until the customer writes, or until `timeout` seconds have gone by."""
+    """Stay until the customer writes, or until `timeout` seconds have gone by; `most` ends a gathered burst early."""
 
     timeout: int | None = None
     burst: Burst | None = None
+    most: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WaitUntil:
+    """Stay until a moment; `until_reply` lets a message end the wait before."""
+
+    moment: datetime
+    until_reply: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,31 +96,62 @@ class Stay:
 
 
 @dataclass(frozen=True, slots=True)
+class GoTo:
+    """Go on at another node of this flow."""
+
+    node: str
+
+
+@dataclass(frozen=True, slots=True)
+class EnterFlow:
+    """Go on in another flow: for good, with the variables as they are, or as a call that comes back on `next`."""
+
+    flow: str
+    call: bool = False
+    passed: dict[str, Json] = dataclass_field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class End:
-    """The session is over."""
+    """The flow is over: a called one comes back with `returns`, unless the whole `session` ends."""
 
     outcome: str | None = None
+    returns: dict[str, Json] = dataclass_field(default_factory=dict)
+    session: bool = False
 
 
-Step = Go | WaitForReply | Stay | End
+@dataclass(frozen=True, slots=True)
+class Fail:
+    """The node cannot go on and has no port for it: `on_error` decides."""
+
+    reason: str
+
+
+Step = Go | WaitForReply | WaitUntil | Stay | GoTo | EnterFlow | End | Fail
 
 
 class Visit(ABC):
     """What a node may see and do while it is visited; implemented by `advance.py`."""
 
     id: str
+    node: str
     now: datetime
     occasion: Occasion
     world: World
+    seed: int
     memory: dict[str, Json]
 
     @abstractmethod
-    def text(self, template: str) -> str:
-        """Fills a template text from everything the flow can read."""
+    def text(self, template: str, *, limit: int | None = None) -> str:
+        """Fills a template text from everything the flow can read; past `limit` characters it is cut and traced."""
 
     @abstractmethod
     def value(self, path: str) -> Json:
         """Looks up a variable or scope path such as `order.total`; None when it is unset."""
+
+    @abstractmethod
+    def has_edge(self, port: str) -> bool:
+        """Says whether a port leads anywhere."""
 
     @abstractmethod
     def set(self, name: str, value: Json) -> None:
@@ -159,6 +200,14 @@ class Node(BaseModel):
     def problems(self) -> Iterator[Problem]:
         """Finds mistakes that the schema cannot see; fields are paths into `data`."""
         return iter(())
+
+    def jumps(self) -> tuple[str | None, str | None]:
+        """Names the node and the flow that the node goes to without an edge, if it does."""
+        return None, None
+
+    def claims(self, visit: Visit, message: Message) -> bool:
+        """Says whether the words are exactly one of the node's options, so that no command may take them."""
+        return False
 
     def run(self, visit: Visit) -> Step:
         """Does what the node does on this occasion and says what comes next."""

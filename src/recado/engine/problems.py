@@ -87,6 +87,34 @@ SENTENCES: dict[str, dict[str, str]] = {
         "pt-BR": "A expressão regular do campo “{field}” não é válida: {reason}.",
         "en": "The regular expression in the field “{field}” is not valid: {reason}.",
     },
+    "jump_to_nothing": {
+        "pt-BR": "O salto precisa de um nó ou de um fluxo, e só de um deles.",
+        "en": "The jump needs a node or a flow, and only one of them.",
+    },
+    "jump_to_missing_node": {
+        "pt-BR": "O salto leva a um nó que não existe: “{target}”.",
+        "en": "The jump leads to a node that does not exist: “{target}”.",
+    },
+    "delay_too_long": {
+        "pt-BR": "A espera pode ter no máximo {days} dias.",
+        "en": "The delay may be at most {days} days.",
+    },
+    "too_many_rows": {
+        "pt-BR": "A lista tem {rows} itens; o WhatsApp aceita 10.",
+        "en": "The list has {rows} rows; WhatsApp takes 10.",
+    },
+    "section_without_title": {
+        "pt-BR": "Com mais de uma seção, cada seção precisa de um título.",
+        "en": "With more than one section, every section needs a title.",
+    },
+    "one_source": {
+        "pt-BR": "A mídia precisa de um endereço ou de um id, e só de um deles.",
+        "en": "The media needs a URL or an id, and only one of them.",
+    },
+    "nothing_to_say": {
+        "pt-BR": "A mensagem precisa de um texto, uma mídia, um local ou contatos.",
+        "en": "The message needs a text, media, a location or contacts.",
+    },
     "endless_loop": {
         "pt-BR": "Este nó faz parte de um laço sem espera nem escolha: {nodes}.",
         "en": "This node is part of a loop with neither a wait nor a choice: {nodes}.",

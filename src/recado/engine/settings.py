@@ -6,8 +6,13 @@ import msgspec
 from msgspec import Meta, Struct, structs
 
 Seconds = Annotated[int, Meta(ge=0, le=30 * 86_400)]
-Burst = Literal["fresh", "each"]
+Silence = Annotated[int, Meta(ge=1, le=30)]
+Word = Annotated[str, Meta(min_length=1, max_length=100)]
+Words = Annotated[tuple[Word, ...], Meta(max_length=20)]
+Burst = Literal["fresh", "each", "merge", "newest"]
+LateTaps = Literal["repeat", "ignore", "rewind"]
 DEFAULT_TTL = 86_400
+DEFAULT_SILENCE = 3
 
 
 class OnError(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -17,13 +22,45 @@ class OnError(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=Tru
     then: Literal["handoff", "end"] | None = None
 
 
+class Inactivity(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What happens while the customer is silent at a question: a reminder, then an end. Seconds since the asking."""
+
+    remind_after: Seconds | None = None
+    text: str | None = None
+    end_after: Seconds | None = None
+    action: Literal["close", "handoff", "flow"] = "close"
+    flow: str | None = None
+
+
+class Menu(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Where the command `menu` leads: a node of the current flow, or a flow."""
+
+    to_node: str | None = None
+    to_flow: str | None = None
+
+
+class Commands(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """The words that are orders wherever the customer stands; an empty list switches a command off."""
+
+    restart: Words = ("recomeçar", "restart")
+    menu: Words = ("menu",)
+    human: Words = ("atendente", "humano", "human")
+    end: Words = ("sair", "encerrar", "exit")
+    stop: Words = ("parar mensagens", "descadastrar", "stop", "unsubscribe")
+    start: Words = ("start", "voltar a receber")
+    menu_to: Menu = Menu()
+
+
 class Settings(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """None means: not set here, ask the next wider settings. Durations are whole seconds."""
 
     on_error: OnError | None = None
     burst: Burst | None = None
-    late_taps: Literal["repeat", "ignore"] | None = None
+    burst_silence: Silence | None = None
+    late_taps: LateTaps | None = None
     session_ttl: Seconds | None = None
+    inactivity: Inactivity | None = None
+    commands: Commands | None = None
 
     def over(self, wider: "Settings") -> "Settings":
         """Gives these settings with the wider ones where nothing is set."""

@@ -31,13 +31,38 @@ class Status(StrEnum):
 
 
 class Wait(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What the session waits for. `until` is when a reply's timeout or a delay is over."""
+    """What the session waits for, and the moments at which it must be looked at though nobody wrote.
+
+    `until` is when a reply's timeout or a delay is over; `gather_until` when a burst has gone silent; `remind_at` and
+    `close_at` are the inactivity rule's. `until_reply`: a message ends the delay.
+    """
 
     kind: Literal["reply", "time"]
     token: str
     since: datetime
     until: datetime | None = None
+    gather_until: datetime | None = None
+    remind_at: datetime | None = None
+    close_at: datetime | None = None
     burst: Burst | None = None
+    silence: int | None = None
+    most: int | None = None
+    until_reply: bool = False
+
+    def moments(self) -> list[tuple[datetime, str]]:
+        """Lists what will become due, earliest first."""
+        names = ("gather_until", "remind_at", "until", "close_at")
+        found = [(at, name) for name in names if (at := getattr(self, name))]
+        return sorted(found, key=lambda moment: moment[0])
+
+
+class Frame(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A flow that called another and waits at its jump node for the return."""
+
+    flow: str | None
+    version: str | None
+    node: str
+    variables: dict[str, Json] = {}
 
 
 class Pending(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -50,11 +75,16 @@ class Pending(msgspec.Struct, frozen=True, omit_defaults=True):
 class State(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A session between two turns.
 
-    `memory` is the waiting node's own (for a question: the attempts so far); `late` are the messages that came
-    before the current question was sent; `answered` keeps which option answered which asking, for double taps.
+    `flow` and `version` name the program it is in, `frames` the flows that called it. `memory` is the waiting node's
+    own (for a question: the attempts so far); `gathered` are the parts of a burst; `late` the messages that came
+    before the current question was sent; `asked` says at which node an asking stood, `answered` which option answered
+    it: for taps on older askings.
     """
 
     session: str
+    flow: str | None = None
+    version: str | None = None
+    frames: tuple[Frame, ...] = ()
     status: Status = Status.ACTIVE
     node: str | None = None
     variables: dict[str, Json] = {}
@@ -63,6 +93,8 @@ class State(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     memory: dict[str, Json] = {}
     pending: tuple[Pending, ...] = ()
     late: tuple[Message, ...] = ()
+    gathered: tuple[Message, ...] = ()
+    asked: dict[str, str] = {}
     answered: dict[str, str] = {}
     repeated_at: datetime | None = None
     trigger: Trigger = Trigger()
@@ -78,4 +110,5 @@ class State(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     @property
     def wake_at(self) -> datetime | None:
         """Says when the turn loop must look at this session again, if nobody writes."""
-        return self.wait.until if self.status is Status.ACTIVE and self.wait else None
+        moments = self.wait.moments() if self.status is Status.ACTIVE and self.wait else []
+        return moments[0][0] if moments else None

@@ -5,12 +5,12 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from recado.engine import template
 from recado.engine.content import Content
 from recado.engine.effects import Effect, Send
 from recado.engine.events import Json
 from recado.engine.flow import MAX_VALUE_BYTES, MAX_VARIABLES_BYTES
 from recado.engine.node import Occasion, Visit
+from recado.engine.template import lookup, render
 from recado.engine.trace import VisitTrace
 
 if TYPE_CHECKING:
@@ -24,20 +24,27 @@ class RunningVisit(Visit):
         self, run: "Run", id: str, occasion: Occasion, record: VisitTrace, *, first: bool
     ) -> None:
         self.id = id
+        self.node = record.node
         self.now = run.now
         self.occasion = occasion
         self.world = run.event.world
+        self.seed = run.event.seed
         self.memory = run.memory
         self._run = run
         self._record = record
         self._first = first
         self._scope: dict[str, Json] | None = None
 
-    def text(self, source: str) -> str:
-        """Fills a template text; what is missing becomes empty and is traced."""
-        if "{{" not in source:
-            return source
-        rendered = template.render(source, self.scope(), locale=self.world.locale)
+    def text(self, template: str, *, limit: int | None = None) -> str:
+        """Fills a template text; what is missing becomes empty, what is too long is cut, and both are traced."""
+        text = self._fill(template) if "{{" in template else template
+        if limit is not None and len(text) > limit:
+            self._record.warnings.append("text_truncated")
+            return text[:limit]
+        return text
+
+    def _fill(self, source: str) -> str:
+        rendered = render(source, self.scope(), locale=self.world.locale)
         self._record.warnings += [f"missing:{name}" for name in rendered.missing]
         if rendered.truncated:
             self._record.warnings.append("text_truncated")
@@ -45,7 +52,11 @@ class RunningVisit(Visit):
 
     def value(self, path: str) -> Json:
         """Looks up a path in the scope."""
-        return template.lookup(path, self.scope())
+        return lookup(path, self.scope())
+
+    def has_edge(self, port: str) -> bool:
+        """Says whether a port leads anywhere."""
+        return (self._record.node, port) in self._run.program.routes
 
     def set(self, name: str, value: Json) -> None:
         """Sets or unsets a session variable and writes the change into the trace."""

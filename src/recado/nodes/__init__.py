@@ -8,13 +8,30 @@ from typing import get_args
 
 from recado.engine.node import Node
 from recado.nodes.condition import Condition
+from recado.nodes.delay import Delay
 from recado.nodes.end import EndNode
+from recado.nodes.interactive_buttons import InteractiveButtons
+from recado.nodes.interactive_list import InteractiveList
+from recado.nodes.jump import Jump
 from recado.nodes.message import MessageNode
 from recado.nodes.question import Question
+from recado.nodes.random import Random
 from recado.nodes.set_variable import SetVariable
 from recado.nodes.start import Start
 
-AnyNode = Start | MessageNode | Question | Condition | SetVariable | EndNode
+AnyNode = (
+    Start
+    | MessageNode
+    | Question
+    | Condition
+    | Jump
+    | Random
+    | SetVariable
+    | Delay
+    | InteractiveButtons
+    | InteractiveList
+    | EndNode
+)
 
 NODE_TYPES: dict[str, type[Node]] = {
     kind.model_fields["type"].default: kind for kind in get_args(AnyNode)

@@ -2,10 +2,30 @@
 
 from typing import ClassVar, Literal
 
+from pydantic import BaseModel, ConfigDict, JsonValue
+
 from recado.engine.content import Text
 from recado.engine.effects import UpdateContact
+from recado.engine.events import Json
 from recado.engine.node import About, End, Node, Port, Visit, field
 from recado.engine.split import split_text
+from recado.engine.template import sole_path
+
+
+class Returned(BaseModel):
+    """A value that a called flow gives back: the caller's variable, and a text with placeholders or a value."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = field("Variável", "Variable", ui="variable", min_length=1, max_length=100)
+    value: JsonValue = field("Valor", "Value", default=None, template=True)
+
+    def read(self, visit: Visit) -> Json:
+        """Fills the value; a lone placeholder keeps its type."""
+        if not isinstance(self.value, str):
+            return self.value
+        path = sole_path(self.value)
+        return visit.value(path) if path else visit.text(self.value)
 
 
 class EndNode(Node):
@@ -33,6 +53,11 @@ class EndNode(Node):
     outcome: str | None = field("Resultado", "Outcome", default=None, max_length=100)
     tags: tuple[str, ...] = field("Etiquetas", "Tags", default=(), ui="tags", max_length=20)
 
+    returns: tuple[Returned, ...] = field(
+        "Valores devolvidos", "Returned values", default=(), ui="assignments", max_length=50
+    )
+    scope: Literal["flow", "session"] = field("Encerra", "Ends", default="flow")
+
     def ports(self) -> tuple[Port, ...]:
         """Has no way out."""
         return ()
@@ -45,4 +70,5 @@ class EndNode(Node):
                 visit.send(Text(part))
         if self.tags:
             visit.effect(UpdateContact(add_tags=self.tags))
-        return End(self.outcome)
+        returns = {value.name: value.read(visit) for value in self.returns}
+        return End(self.outcome, returns, session=self.scope == "session")

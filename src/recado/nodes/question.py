@@ -1,17 +1,23 @@
 """Asks, waits, and keeps the answer: the node most conversations are made of."""
 
 from collections.abc import Iterator
-from itertools import combinations
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict
 
 from recado.engine import texts
 from recado.engine.answers import Answer, AnswerType, BadAnswer, Rules, read
+from recado.engine.asking import (
+    MONTH,
+    Choice,
+    attempts_used,
+    chosen,
+    keep,
+    names_option,
+    option_problems,
+)
 from recado.engine.content import Content, Text
-from recado.engine.events import Message
-from recado.engine.flow import MAX_OPTION_ID
-from recado.engine.fold import fold_title
+from recado.engine.events import Json, Message
 from recado.engine.node import (
     About,
     Answered,
@@ -26,40 +32,15 @@ from recado.engine.node import (
     WaitForReply,
     check_variable,
     field,
-    ids_doubled,
 )
-from recado.engine.options import Option, match, present
+from recado.engine.options import Option, present
 from recado.engine.patterns import bad_pattern
 from recado.engine.problems import Problem
 from recado.engine.settings import Burst
 from recado.engine.split import split_text
 
-MONTH = 30 * 86_400
 TEXT_LIMIT = 4_096
 Bound = float | str | None
-
-
-class Choice(BaseModel):
-    """An option: the value that is kept and the words that are shown; a plain string means both."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    value: str = field("Valor", "Value", min_length=1, max_length=MAX_OPTION_ID)
-    label: str = field("Texto", "Label", template=True, min_length=1, max_length=1_000)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from_string(cls, raw: Any) -> Any:
-        if isinstance(raw, str):
-            return {"value": raw, "label": raw}
-        if isinstance(raw, dict) and "label" not in raw and "value" in raw:
-            return {**raw, "label": str(raw["value"])}
-        return raw
-
-    @field_validator("value", mode="before")
-    @classmethod
-    def _numbers_are_values_too(cls, raw: Any) -> Any:
-        return str(raw) if isinstance(raw, int | float) and not isinstance(raw, bool) else raw
 
 
 class Validation(BaseModel):
@@ -80,6 +61,14 @@ class Validation(BaseModel):
     def rules(self) -> Rules:
         """Gives what the reader of answers checks."""
         return Rules(self.min, self.max, self.min_length, self.max_length, self.pattern)
+
+
+class Album(BaseModel):
+    """How many pictures, videos or files make one answer; over one, they are kept as a list."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    max: int = field("Máximo", "Maximum", default=1, ge=1, le=10)
 
 
 class Question(Node):
@@ -114,6 +103,7 @@ class Question(Node):
         "Opções", "Options", default=(), ui="options", max_length=50
     )
     route_by_option: bool = field("Uma saída por opção", "A way out per option", default=False)
+    media: Album | None = field("Mídia", "Media", default=None)
     validation: Validation = field("Validação", "Validation", default=Validation())
     timeout: int | None = field(
         "Tempo limite (s)", "Time limit (s)", default=None, ui="duration", ge=1, le=MONTH
@@ -123,8 +113,10 @@ class Question(Node):
         "Messages in a burst",
         default=None,
         help=(
-            "fresh: só vale o que vier depois da pergunta; each: cada mensagem responde uma pergunta.",
-            "fresh: only what comes after the question counts; each: every message answers a question.",
+            "fresh: só vale o que vier depois da pergunta; each: cada mensagem responde uma pergunta; "
+            "merge: junta tudo até haver silêncio; newest: vale a última.",
+            "fresh: only what comes after the question counts; each: every message answers a question; "
+            "merge: joins all until there is silence; newest: the last one counts.",
         ),
     )
 
@@ -142,7 +134,11 @@ class Question(Node):
     def problems(self) -> Iterator[Problem]:
         """Finds doubled or look-alike options, bad patterns, and names that are our own."""
         yield from check_variable(self.variable, field="variableName")
-        yield from _option_problems(self.options, routed=self.route_by_option)
+        yield from option_problems(
+            [(choice.value, choice.label) for choice in self.options],
+            path="options",
+            taken=("invalid", "timeout") if self.route_by_option else (),
+        )
         if self.kind is AnswerType.OPTIONS and not self.options:
             yield Problem(code="missing_field", field="options")
         if self.kind is AnswerType.REGEX and not self.validation.pattern:
@@ -151,18 +147,28 @@ class Question(Node):
             params = {"reason": reason}
             yield Problem(code="bad_pattern", field="validation.pattern", params=params)
 
+    def claims(self, visit: Visit, message: Message) -> bool:
+        """Keeps commands away from an option's own title."""
+        return self.kind is AnswerType.OPTIONS and names_option(message, self._shown(visit))
+
     def run(self, visit: Visit) -> Step:
         """Asks when entered, checks when answered, gives up when the time is over."""
         match visit.occasion:
             case Entered():
                 self._ask(visit, visit.text(self.content))
-                return WaitForReply(timeout=self.timeout, burst=self.burst)
+                return self._wait()
             case Answered(message=message):
                 if self.kind is AnswerType.OPTIONS:
                     return self._choose(visit, message)
                 return self._check(visit, message)
             case TimedOut():
                 return Go("timeout")
+
+    def _wait(self) -> WaitForReply:
+        """Waits for one answer, or gathers an album where several pictures make one answer."""
+        if self.media and self.media.max > 1:
+            return WaitForReply(timeout=self.timeout, burst="merge", most=self.media.max)
+        return WaitForReply(timeout=self.timeout, burst=self.burst)
 
     def _ask(self, visit: Visit, body: str) -> None:
         content: Content = Text(body)
@@ -180,14 +186,10 @@ class Question(Node):
         return [Option(choice.value, visit.text(choice.label)) for choice in self.options]
 
     def _choose(self, visit: Visit, message: Message) -> Step:
-        option = match(message, self._shown(visit), visit=visit.id)
-        if not isinstance(option, Option):
-            visit.note(answer=message.text, no_option=True)
+        option = chosen(visit, message, self._shown(visit))
+        if option is None:
             return self._check(visit, message)
-        visit.note(answer=message.text, option=option.value)
-        if self.variable:
-            visit.set(self.variable, option.value)
-            visit.set(f"{self.variable}_title", option.label)
+        keep(visit, self.variable, option)
         return Go(option.value if self.route_by_option else "next")
 
     def _check(self, visit: Visit, message: Message) -> Step:
@@ -203,29 +205,20 @@ class Question(Node):
         match found:
             case Answer(value=value):
                 if self.variable:
-                    visit.set(self.variable, value)
+                    visit.set(self.variable, self._listed(value))
                 return Go()
             case BadAnswer():
                 visit.note(answer=message.text, refused=found.reason)
                 return self._again(visit, found)
 
+    def _listed(self, value: Json) -> Json:
+        album = self.media is not None and self.media.max > 1
+        return [value] if album and not isinstance(value, list) else value
+
     def _again(self, visit: Visit, bad: BadAnswer) -> Step:
-        attempts = int(visit.memory.get("attempts", 0)) + 1
-        visit.memory["attempts"] = attempts
-        if attempts >= self.validation.max_attempts:
+        if attempts_used(visit) >= self.validation.max_attempts:
             return Go("invalid")
         own = self.validation.message
         text = visit.text(own) if own else texts.say(visit.world, bad.reason, **bad.values)
         self._ask(visit, text)
         return Stay()
-
-
-def _option_problems(options: tuple[Choice, ...], *, routed: bool) -> Iterator[Problem]:
-    taken = ("invalid", "timeout") if routed else ()
-    for value in ids_doubled([*(choice.value for choice in options), *taken]):
-        yield Problem(code="option_twice", field="options", params={"value": value})
-    fixed = [choice.label for choice in options if "{{" not in choice.label]
-    for first, second in combinations(fixed, 2):
-        if fold_title(first) == fold_title(second):
-            params = {"first": first, "second": second}
-            yield Problem(code="titles_equal", field="options", params=params)

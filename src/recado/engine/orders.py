@@ -1,0 +1,52 @@
+"""Does what a command asks for. Every command drops pending messages, the callers and the wait where it moves on."""
+
+from recado.engine.commands import Command
+from recado.engine.effects import Consent, TakeBack
+from recado.engine.events import Message
+from recado.engine.run import Run
+from recado.engine.settings import Commands
+from recado.engine.state import Status
+
+
+def obey(run: Run, command: Command, message: Message) -> None:
+    """Carries out a command of the customer, wherever the session stands."""
+    run.remark(f"command_{command}")
+    match command:
+        case "stop":
+            run.effects.append(Consent(False, message.text, message.id))
+            run.say(run.own_text("opted_out"))
+            run.finish(Status.STOPPED)
+        case "start":
+            run.effects.append(Consent(True, message.text, message.id))
+            run.say(run.own_text("opted_in"))
+        case "human":
+            run.drop_everything()
+            run.say(run.own_text("handed_off"))
+            run.hand_off("asked")
+        case "end":
+            run.say(run.own_text("ended"))
+            run.finish(Status.COMPLETED)
+        case "restart":
+            take_back(run)
+            run.restart()
+        case "menu":
+            take_back(run)
+            _menu(run)
+
+
+def _menu(run: Run) -> None:
+    """Goes where the chatbot's menu is; to the start where none is set or its node is gone."""
+    target = (run.settings.commands or Commands()).menu_to
+    if target.to_flow:
+        return run.enter_flow(target.to_flow)
+    if target.to_node and not run.frames and target.to_node in run.program.nodes:
+        run.drop_everything()
+        return run.enter(target.to_node)
+    return run.restart()
+
+
+def take_back(run: Run) -> None:
+    """Gives the bot the conversation again, where a person had it or was waited for."""
+    if run.status is Status.HANDED_OFF or run.event.world.conversation.get("mode") == "waiting":
+        run.effects.append(TakeBack())
+    run.status = Status.ACTIVE

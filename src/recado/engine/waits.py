@@ -1,0 +1,50 @@
+"""Makes waits, and says when a session's time to live is over.
+
+The time to live runs only while waiting for a reply: it counts from the customer's last word or the asking, whichever
+is later, and never ends before the question's own timeout.
+"""
+
+from datetime import datetime, timedelta
+
+from msgspec import structs
+
+from recado.engine.node import WaitForReply, WaitUntil
+from recado.engine.settings import DEFAULT_SILENCE, DEFAULT_TTL, Settings
+from recado.engine.state import Wait
+
+
+def waiting_for_reply(step: WaitForReply, token: str, now: datetime, settings: Settings) -> Wait:
+    """Makes a question's wait, with the reminder and the end that the inactivity rule asks for."""
+    rule = settings.inactivity
+    return Wait(
+        "reply",
+        token,
+        since=now,
+        until=_after(now, step.timeout),
+        remind_at=_after(now, rule.remind_after) if rule and rule.text else None,
+        close_at=_after(now, rule.end_after) if rule else None,
+        burst=step.burst,
+        most=step.most,
+    )
+
+
+def waiting_until(step: WaitUntil, token: str, now: datetime) -> Wait:
+    """Makes a delay's wait."""
+    return Wait("time", token, since=now, until=step.moment, until_reply=step.until_reply)
+
+
+def gathering(wait: Wait, now: datetime, settings: Settings) -> Wait:
+    """Waits for more of a burst: it is complete when nothing came for some seconds."""
+    silence = wait.silence or settings.burst_silence or DEFAULT_SILENCE
+    return structs.replace(wait, gather_until=now + timedelta(seconds=silence))
+
+
+def expiry(wait: Wait, last_inbound_at: datetime | None, settings: Settings) -> datetime:
+    """Says when the session is too old to go on with the next message."""
+    ttl = timedelta(seconds=settings.session_ttl or DEFAULT_TTL)
+    timeout = wait.until - wait.since if wait.until else timedelta()
+    return max(last_inbound_at or wait.since, wait.since) + max(ttl, timeout)
+
+
+def _after(now: datetime, seconds: int | None) -> datetime | None:
+    return now + timedelta(seconds=seconds) if seconds else None
