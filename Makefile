@@ -8,7 +8,7 @@ export PYTHONUTF8 := 1
 UV_SYNC := .venv/bin/uv sync --frozen --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up test check fix golden talk clean
+.PHONY: help setup up test check fix golden talk bench clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -41,10 +41,13 @@ fix: setup ## format and mend what a machine can mend
 	@.venv/bin/ruff check --quiet --fix .; .venv/bin/ruff format --quiet .
 
 golden: setup ## rewrite golden files, then look at the diff
-	@RECADO_GOLDEN=1 $(PY) -m pytest tests/engine tests/nodes tests/whatsapp
+	@RECADO_GOLDEN=1 $(PY) -m pytest tests/engine tests/nodes tests/flows tests/whatsapp
 
 talk: setup ## talk to a flow in the terminal: make talk FLOW=my-flow.json
 	@$(PY) -m recado talk $(FLOW)
+
+bench: setup ## measure what Recado claims about speed; figures go to bench/out/
+	@$(PY) bench/engine.py
 
 clean: ## remove what was built (never your data)
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -29,11 +29,12 @@ LOOP_EDGES = [
     {"id": "3", "source": "b", "target": "a"},
 ]
 ASK = {"id": "q", "type": "question", "data": {"content": "?"}}
+JUMP = {"id": "j", "type": "jump", "data": {"to_node": "nowhere"}}
 FOUND: list[tuple[str, dict[str, Any]]] = [
     ("no_start", {"nodes": [END], "edges": []}),
     ("two_starts", {"nodes": [START, {**START, "id": "s2"}, END], "edges": [E1]}),
     ("unknown_type", {"nodes": [START, {"id": "x", "type": "teleport"}], "edges": []}),
-    ("missing_field", {"nodes": [START, {"id": "x", "type": "message"}], "edges": []}),
+    ("missing_field", {"nodes": [START, {"id": "x", "type": "question"}], "edges": []}),
     ("unknown_field", {"nodes": [START, {**END, "data": {"cor": 1}}], "edges": []}),
     ("bad_field", {"nodes": [START, {**END, "data": {"content": 5}}], "edges": []}),
     ("bad_settings", {"nodes": [START, END], "edges": [E1], "settings": {"cor": 1}}),
@@ -47,6 +48,7 @@ FOUND: list[tuple[str, dict[str, Any]]] = [
     ("reserved_variable", {"nodes": [START, END], "edges": [E1], "variables": {"contact": 1}}),
     ("flow_too_large", {"nodes": [START, END], "edges": [E1], "variables": {"x": "a" * 256_001}}),
     ("endless_loop", {"nodes": [START, *LOOP], "edges": LOOP_EDGES}),
+    ("jump_to_missing_node", {"nodes": [START, JUMP], "edges": [{**E1, "target": "j"}]}),
     ("unreachable", {"nodes": [START, END, ASK], "edges": [E1]}),
     ("port_without_edge", {"nodes": [START], "edges": []}),
 ]
@@ -90,3 +92,46 @@ def test_the_default_edge_serves_main_ports_only() -> None:
 @pytest.mark.parametrize("code", sorted(SENTENCES))
 def test_every_sentence_is_there_in_both_languages(code: str) -> None:
     assert set(SENTENCES[code]) == {"pt-BR", "en"}
+
+
+def test_a_list_that_is_short_because_an_item_is_wrong_is_one_mistake() -> None:
+    node = {"id": "r", "type": "random", "data": {"paths": [{"id": "a", "weight": 0}]}}
+
+    problems = compiled([START, node], [{**E1, "target": "r"}]).problems
+
+    assert [(p.code, p.field) for p in problems] == [("bad_field", "paths.0.weight")]
+
+
+def test_the_items_of_a_list_take_placeholders_too() -> None:
+    end = {**END, "data": {"tags": ["vip", "{{nome"]}}
+
+    problems = compiled([START, end], [E1]).problems
+
+    assert [(p.code, p.field) for p in problems] == [("bad_template", "tags.1")]
+
+
+FLOW = "0198a000-0000-7000-8000-000000000001"
+
+
+@pytest.mark.parametrize("mode", ["call", "goto"])
+def test_a_jump_into_a_flow_makes_no_loop_here(mode: str) -> None:
+    jump = {"id": "j", "type": "jump", "data": {"to_flow": FLOW, "mode": mode}}
+    back = {"id": "2", "source": "j", "target": "a"}
+    edges = [{**E1, "target": "a"}, {"id": "1", "source": "a", "target": "j"}]
+    edges += [back] if mode == "call" else []
+
+    result = compiled([START, LOOP[0], jump], edges)
+
+    assert result.problems == ()
+    assert result.program is not None
+    assert result.program.targets == {FLOW}
+
+
+def test_a_loop_through_jumps_is_found() -> None:
+    jump = {"id": "j", "type": "jump", "data": {"to_node": "a"}}
+
+    result = compiled(
+        [START, LOOP[0], jump], [{**E1, "target": "a"}, {"id": "1", "source": "a", "target": "j"}]
+    )
+
+    assert [p.code for p in result.problems] == ["endless_loop"]

@@ -2,6 +2,10 @@
 
 from uuid import UUID
 
+import pytest
+
+from recado.engine.events import Message
+from recado.engine.flow import FlowDocument
 from recado.engine.routing import (
     Answerer,
     BrokenFlow,
@@ -9,8 +13,12 @@ from recado.engine.routing import (
     NoChatbot,
     NumberInactive,
     RunFlow,
+    StartTrigger,
+    TriggeredFlow,
     route,
+    triggers_of,
 )
+from recado.engine.triggers import Match
 
 BOT, OTHER, FLOW, VERSION = (UUID(int=n) for n in range(1, 5))
 PUBLISHED = MainFlow(FLOW, VERSION)
@@ -47,3 +55,74 @@ def test_only_an_explicit_no_makes_a_number_inactive() -> None:
     assert route(False, own, own) == NumberInactive()
     assert route(None, own, None) == RunFlow(BOT, FLOW, VERSION)
     assert route(None, None, None) == NoChatbot()
+
+
+SALES, HELP = UUID(int=10), UUID(int=11)
+
+
+def keyword(flow: UUID, *words: str, match: Match = "exact") -> TriggeredFlow:
+    return TriggeredFlow(flow, VERSION, (StartTrigger("keyword", words, match),))
+
+
+def chosen(text: str, *flows: TriggeredFlow) -> UUID:
+    own = Answerer(BOT, True, PUBLISHED, flows)
+    answer = route(None, own, None, message=Message(id="m", type="text", text=text))
+    assert isinstance(answer, RunFlow)
+    assert (answer.trigger == "keyword") == (answer.flow_id != FLOW)
+    return answer.flow_id
+
+
+@pytest.mark.parametrize(
+    ("text", "flow"),
+    [
+        ("Preço", SALES),
+        ("qual o preço?", FLOW),
+        ("preciso de AJUDA!", HELP),
+        ("ajudante", HELP),
+        ("desajuda", FLOW),
+        ("pedido 123", SALES),
+        ("", FLOW),
+        ("  ", FLOW),
+    ],
+)
+def test_a_keyword_calls_for_its_flow_and_anything_else_for_the_main_one(
+    text: str, flow: UUID
+) -> None:
+    sales = keyword(SALES, "preço", "valores")
+    orders = keyword(SALES, r"pedido \d+", match="regex")
+    help_ = keyword(HELP, "ajuda", match="contains")
+
+    assert chosen(text, sales, orders, help_) == flow
+
+
+def test_a_whole_message_beats_a_word_in_it_whatever_the_order() -> None:
+    anywhere, exactly = keyword(HELP, "preço", match="contains"), keyword(SALES, "preço")
+
+    assert chosen("preço", anywhere, exactly) == SALES
+    assert chosen("o preço", anywhere, exactly) == HELP
+
+
+def test_a_keyword_runs_where_the_main_flow_is_broken() -> None:
+    own = Answerer(BOT, True, None, (keyword(SALES, "preço"),))
+    message = Message(id="m", type="text", text="preço")
+
+    assert route(None, own, None, message=message) == RunFlow(BOT, SALES, VERSION, "keyword")
+    assert route(None, own, None) == BrokenFlow(None)
+
+
+def test_a_chatbot_that_is_off_has_no_keywords() -> None:
+    off = Answerer(BOT, False, PUBLISHED, (keyword(SALES, "preço"),))
+    message = Message(id="m", type="text", text="preço")
+
+    assert route(None, off, None, message=message) == NoChatbot()
+
+
+def test_a_published_version_keeps_its_start_nodes_triggers() -> None:
+    start = {"id": "s", "type": "start", "data": {"triggers": [{"words": ["oi"]}, {"type": "any"}]}}
+    document = FlowDocument.model_validate({"nodes": [{"id": "m", "type": "message"}, start]})
+
+    assert triggers_of(document) == [
+        {"type": "keyword", "words": ["oi"], "match": "exact"},
+        {"type": "any", "words": [], "match": "exact"},
+    ]
+    assert triggers_of(FlowDocument()) == []

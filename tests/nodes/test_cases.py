@@ -1,18 +1,26 @@
 """Runs `tests/nodes/cases/<type>.json`: a node on its own, each port leading to a box of that name.
 
 A case has `data` (the node's configuration) and either `problems` (codes the compiler must find) or `steps` with what
-must come of them: `port`, `says`, `variables`, `waits`. RECADO_GOLDEN=1 fills in what is expected; read the diff.
+must come of them: `port`, `says`, `variables`, `status`, `waits`. It may have `world` (what the flow can read), `seed`,
+`variables`, `settings`, `flows` (other flows by id, published) and `edges`: false to draw none, or the ports that get
+one. `look` names more to be held against: `contents` (whole messages), `facts` (the trace), `box` (the one that was reached), `outcome`, `tags`,
+`replies` (which message each one quotes), `fields` (where the problems are). RECADO_GOLDEN=1 fills in what is expected; read the diff.
 """
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from recado.engine.compile import compile
+from recado.engine.effects import Send
+from recado.engine.events import World
 from recado.engine.flow import FlowDocument
+from recado.engine.library import Library
 from recado.nodes import NODE_TYPES
 from tests.engine.script import Script, program_of
 
@@ -23,16 +31,17 @@ GOLDEN = os.environ.get("RECADO_GOLDEN") == "1"
 def _document(type: str, case: dict[str, Any]) -> dict[str, Any]:
     start: list[dict[str, Any]] = [{"id": "start", "type": "start"}]
     node = {"id": "node", "type": type, "data": case["data"]}
-    ports = _ports(type, case["data"]) if case.get("edges", True) else []
+    ports = _ports(type, case["data"])
+    drawn = case.get("edges", ports) or []
     ends = [{"id": f"port:{port}", "type": "end", "data": {}} for port in ports]
     edges = [{"id": "e", "source": "start", "target": "node"}]
     edges += [
         {"id": f"e:{port}", "source": "node", "sourceHandle": port, "target": f"port:{port}"}
-        for port in ports
+        for port in drawn
     ]
     if type == "start":
         start, edges = [], edges[1:]
-    document = {"nodes": [*start, node, *ends], "edges": edges}
+    document = {"nodes": [*start, node, *ends, *case.get("nodes", [])], "edges": edges}
     return {
         **document,
         "variables": case.get("variables", {}),
@@ -44,26 +53,52 @@ def _ports(type: str, data: dict[str, Any]) -> list[str]:
     return [port.id for port in NODE_TYPES[type].model_validate({**data, "type": type}).ports()]
 
 
+def _script(type: str, case: dict[str, Any]) -> Script:
+    flows = {id: program_of(document) for id, document in case.get("flows", {}).items()}
+    raw = {**case.get("world", {}), "published": {id: f"{id}:1" for id in flows}}
+    script = Script(program_of(_document(type, case)), world=msgspec.convert(raw, World))
+    script.play.seed = case.get("seed", 0)
+    script.play.flow, script.play.version = "main", "main:1"
+    programs = {f"{id}:1": program for id, program in flows.items()}
+    script.play.library = Library({**programs, "main:1": script.play.program})
+    return script
+
+
 def _play(type: str, case: dict[str, Any]) -> dict[str, Any]:
-    script = Script(program_of(_document(type, case)))
+    script = _script(type, case)
     says = script.says(*case["steps"])
     state = script.play.state
     assert state is not None
-    left = [
-        v.port
-        for turn in script.play.turns
-        for v in turn.trace.visits
-        if v.node == "node" and v.port
-    ]
+    walked = [visit for turn in script.play.turns for visit in turn.trace.visits]
+    visits = [visit for visit in walked if visit.node == "node"]
+    # A call comes back by *next* long after its visit: then the box behind the port tells.
+    arrived = [v.node.removeprefix("port:") for v in walked if v.node.startswith("port:")]
+    ports = [visit.port for visit in visits if visit.port] or arrived
     given = case.get("variables", {})
     changed = {k: v for k, v in state.variables.items() if k not in given or given[k] != v}
     changed |= {k: None for k in given if k not in state.variables}
     result: dict[str, Any] = {
-        "port": left[-1] if left else None,
+        "port": ports[-1] if ports else None,
         "says": says,
         "variables": changed,
+        "status": state.status.value,
+        "waits": state.wait is not None,
     }
-    return {**result, "status": state.status.value, "waits": state.wait is not None}
+    effects = [effect for turn in script.play.turns for effect in turn.effects]
+    sends = [effect for effect in effects if isinstance(effect, Send)]
+    looks: dict[str, Any] = {
+        "contents": [_without_visit(msgspec.to_builtins(send.content)) for send in sends],
+        "replies": [send.reply_to for send in sends],
+        "facts": [fact for visit in visits for fact in [*visit.facts, *visit.warnings]],
+        "box": arrived[-1] if arrived else None,
+        "outcome": state.outcome,
+        "tags": script.play.world.contact.get("tags", []),
+    }
+    return {**result, **{name: looks[name] for name in case.get("look", [])}}
+
+
+def _without_visit(content: Any) -> Any:
+    return json.loads(re.sub(r'"id": "[^":]{12}:', '"id": "visit:', json.dumps(content)))
 
 
 def _find(type: str, case: dict[str, Any]) -> list[str]:
@@ -75,7 +110,11 @@ def _find(type: str, case: dict[str, Any]) -> list[str]:
         "edges": [{"id": "e", "source": "start", "target": "node"}],
     }
     compiled = compile(FlowDocument.model_validate(document), NODE_TYPES)
-    return sorted({p.code for p in compiled.problems if p.severity == "error"})
+    errors = [problem for problem in compiled.problems if problem.severity == "error"]
+    assert all(problem.say("pt-BR") and problem.say("en") for problem in errors)
+    if "fields" in case.get("look", []):
+        return sorted({f"{problem.code} at {problem.field}" for problem in errors})
+    return sorted({problem.code for problem in errors})
 
 
 def _all() -> list[tuple[str, int, str]]:

@@ -176,3 +176,80 @@ async def test_lists_show_only_ones_own(api: Api) -> None:
 
     assert [bot["id"] for bot in listed.body["items"]] == [mine["id"]]
     assert listed.body["total"] == 1
+
+
+@pytest.mark.parametrize(
+    ("settings", "field", "code"),
+    [
+        ({"session_ttl": "um dia"}, "settings.session_ttl", "int_type"),
+        ({"session_ttl": -1}, "settings.session_ttl", "greater_than_equal"),
+        ({"session_ttl": 31 * 86_400}, "settings.session_ttl", "less_than_equal"),
+        ({"commands": 7}, "settings.commands", "dict_type"),
+        ({"commands": {"restart": "menu"}}, "settings.commands.restart", "list_type"),
+        ({"commands": {"stop": [""]}}, "settings.commands.stop.0", "string_too_short"),
+        ({"commands": {"stop": ["a"] * 21}}, "settings.commands.stop", "too_long"),
+        ({"commands": {"restrat": []}}, "settings.commands.restrat", "unknown_field_near"),
+        ({"comands": {}}, "settings.comands", "unknown_field_near"),
+        ({"burst": "todos"}, "settings.burst", "literal_error"),
+        ({"on_error": {"then": "chora"}}, "settings.on_error.then", "literal_error"),
+    ],
+)
+async def test_settings_must_make_sense_to_the_engine(
+    api: Api, settings: dict[str, Any], field: str, code: str
+) -> None:
+    bot = await make(api)
+
+    answer = await api.put(f"/chatbots/{bot['id']}", {"settings": settings})
+
+    assert (answer.status, answer.code) == (422, "invalid")
+    assert [(error["field"], error["code"]) for error in answer.body["errors"]] == [(field, code)]
+
+
+async def test_a_bad_setting_is_explained_in_the_readers_language(api: Api) -> None:
+    bot, settings = await make(api), {"burst": "todos", "commands": {"restrat": []}}
+
+    portuguese = await api.put(f"/chatbots/{bot['id']}", {"settings": settings})
+    english = await api.request(
+        "PUT",
+        f"/chatbots/{bot['id']}",
+        body={"settings": settings},
+        headers={"Accept-Language": "en"},
+    )
+
+    assert [error["message"] for error in portuguese.body["errors"]] == [
+        "Valores aceitos: each, fresh, merge, newest.",
+        "Este campo não existe. Seria “restart”?",
+    ]
+    assert [error["message"] for error in english.body["errors"]] == [
+        "Input should be each, fresh, merge, newest",
+        "There is no such field. Did you mean “restart”?",
+    ]
+
+
+async def test_good_settings_are_kept_and_so_is_what_only_a_front_end_knows(api: Api) -> None:
+    settings = {
+        "session_ttl": 3_600,
+        "commands": {"menu": ["início"], "menu_to": {"to_node": "inicio"}},
+        "inactivity": {"remind_after": 600, "text": "Ainda aí?"},
+        "languages": ["pt-BR"],
+    }
+
+    bot = await make(api, settings=settings)
+
+    assert bot["settings"] == settings
+
+
+async def test_settings_lead_to_flows_of_this_workspace(api: Api) -> None:
+    flow = (await api.post("/flows", {"name": "Menu"})).body["id"]
+    elsewhere = (await (await api.stranger()).post("/flows", {"name": "Menu"})).body["id"]
+
+    answers = {
+        target: await api.post(
+            "/chatbots", {"name": "B", "settings": {"commands": {"menu_to": {"to_flow": target}}}}
+        )
+        for target in (flow, elsewhere, "menu")
+    }
+
+    assert [answer.status for answer in answers.values()] == [201, 422, 422]
+    assert answers[elsewhere].fields() == ["settings.commands.menu_to.to_flow"]
+    assert answers["menu"].code == "unknown_reference"

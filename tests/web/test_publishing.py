@@ -2,10 +2,12 @@
 
 from collections.abc import AsyncIterator
 from typing import Any
+from uuid import UUID
 
 import pytest
 import pytest_asyncio
 
+from recado.store.ids import new_id
 from recado.store.pool import Pool
 from tests.web.api import Api, make_api
 
@@ -163,3 +165,103 @@ async def test_deleting_a_published_flow_takes_its_versions_along(api: Api) -> N
 
     assert await api.pool.fetchval("select count(*) from flow_versions") == 0
     assert (await api.get(f"/chatbots/{bot}")).body["flow_id"] is None
+
+
+ASK = {"id": "ask", "type": "question", "data": {"content": "Nome?", "variableName": "nome"}}
+
+
+async def running(api: Api, flow_id: str) -> Any:
+    """Adds a conversation with a session of a flow's first version."""
+    number = await api.post("/whatsapp", {"phone_number": "1", "connection_type": "official"})
+    contact, conversation = new_id(), new_id()
+    await api.pool.execute(
+        "insert into contacts (id, workspace_id) values ($1, $2)", contact, api.workspace_id
+    )
+    await api.pool.execute(
+        "insert into conversations (id, workspace_id, number_id, contact_id) values ($1, $2, $3, $4)",
+        conversation,
+        api.workspace_id,
+        number.body["id"],
+        contact,
+    )
+    await api.pool.execute(
+        """insert into conversation_states
+                  (id, workspace_id, conversation_id, flow_id, flow_version_id, status)
+           select $1, $2, $3, v.flow_id, v.id, 'active' from flow_versions v
+            where v.flow_id = $4 and v.number = 1""",
+        new_id(),
+        api.workspace_id,
+        conversation,
+        UUID(flow_id),
+    )
+    return conversation
+
+
+async def test_a_publish_may_move_the_sessions_that_run(api: Api) -> None:
+    flow = await make(api, canvas_data={"nodes": [START, ASK], "edges": []})
+    path = f"/flows/{flow['id']}"
+    await api.post(f"{path}/publish")
+    conversation = await running(api, flow["id"])
+    await api.put(path, {"canvas_data": CANVAS})
+
+    answer = await api.post(f"{path}/publish", {"migration": {"moves": {"ask": "hi"}}})
+
+    assert (answer.body["version"], answer.body["migrating"]) == (2, 1)
+    (row,) = await api.pool.fetch("select * from inbox")
+    version = await api.pool.fetchval("select id from flow_versions where number = 2")
+    assert (row["conversation_id"], row["kind"]) == (conversation, "migrated")
+    assert row["event"] == {
+        "type": "migrated",
+        "flow": flow["id"],
+        "version": str(version),
+        "moves": {"ask": "hi"},
+    }
+
+
+async def test_without_a_migration_what_runs_stays_where_it_is(api: Api) -> None:
+    flow = await make(api)
+    await api.post(f"/flows/{flow['id']}/publish")
+    await running(api, flow["id"])
+    await api.put(f"/flows/{flow['id']}", {"variables": {"a": 1}})
+
+    answer = await api.post(f"/flows/{flow['id']}/publish", {"note": "nova"})
+
+    assert answer.body["migrating"] == 0
+    assert await api.pool.fetchval("select count(*) from inbox") == 0
+
+
+async def test_a_migration_without_a_new_version_moves_those_who_are_behind(api: Api) -> None:
+    flow = await make(api)
+    path = f"/flows/{flow['id']}"
+    await api.post(f"{path}/publish")
+    await running(api, flow["id"])
+    await api.put(path, {"variables": {"a": 1}})
+    await api.post(f"{path}/publish")
+
+    answers = [await api.post(f"{path}/publish", {"migration": {}}) for _ in range(2)]
+
+    assert [answer.body["version"] for answer in answers] == [2, 2]
+    assert await api.pool.fetchval("select count(*) from inbox") == 1
+
+
+async def test_a_migration_leads_to_nodes_that_are_there(api: Api) -> None:
+    flow = await make(api)
+
+    answer = await api.post(
+        f"/flows/{flow['id']}/publish", {"migration": {"moves": {"ask": "gone", "old": None}}}
+    )
+
+    assert (answer.status, answer.code) == (422, "unknown_node")
+    assert answer.fields() == ["migration.moves.ask"]
+    assert await api.pool.fetchval("select count(*) from flow_versions") == 0
+
+
+async def test_a_version_keeps_the_triggers_of_its_start(api: Api) -> None:
+    start = {**START, "data": {"triggers": [{"type": "keyword", "words": ["oi", "olá"]}]}}
+    flow = await make(api, canvas_data={"nodes": [start, HI], "edges": CANVAS["edges"]})
+
+    await api.post(f"/flows/{flow['id']}/publish")
+
+    assert await api.pool.fetchval("select triggers from flow_versions") == [
+        {"type": "keyword", "words": ["oi", "olá"], "match": "exact"}
+    ]

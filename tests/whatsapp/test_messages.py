@@ -7,7 +7,19 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from recado.engine.content import Button, Buttons, Content, ListMenu, Media, Section, Text
+from recado.engine.content import (
+    Button,
+    Buttons,
+    ContactCard,
+    Contacts,
+    Content,
+    Header,
+    ListMenu,
+    Location,
+    Media,
+    Section,
+    Text,
+)
 from recado.whatsapp.messages import Recipient, payload, read_receipt
 
 ANA = Recipient(phone="5511987654321", user_id="BR.1")
@@ -114,6 +126,62 @@ CONTENTS: dict[str, tuple[Content, dict[str, Any]]] = {
         Media("sticker", link="https://x.br/a.webp", caption="unused"),
         {"type": "sticker", "sticker": {"link": "https://x.br/a.webp"}},
     ),
+    "location": (
+        Location(-23.5505199, -46.6333094, name="Padaria", address="Rua da Sé, 1"),
+        {
+            "type": "location",
+            "location": {
+                "latitude": "-23.5505199",
+                "longitude": "-46.6333094",
+                "name": "Padaria",
+                "address": "Rua da Sé, 1",
+            },
+        },
+    ),
+    "bare location near the equator": (
+        Location(0.00001, -0.0, name="", address=None),
+        {"type": "location", "location": {"latitude": "0.0000100", "longitude": "0.0000000"}},
+    ),
+    "contacts": (
+        Contacts(
+            (
+                ContactCard(
+                    "Padaria da Ana",
+                    phones=("+55 11 4000-0001", "4000-0002"),
+                    emails=("ana@padaria.br",),
+                    organization="Padaria",
+                ),
+                ContactCard("Bia"),
+            )
+        ),
+        {
+            "type": "contacts",
+            "contacts": [
+                {
+                    "name": {"formatted_name": "Padaria da Ana", "first_name": "Padaria da Ana"},
+                    "phones": [
+                        {"phone": "+55 11 4000-0001", "wa_id": "551140000001"},
+                        {"phone": "4000-0002"},
+                    ],
+                    "emails": [{"email": "ana@padaria.br"}],
+                    "org": {"company": "Padaria"},
+                },
+                {"name": {"formatted_name": "Bia", "first_name": "Bia"}},
+            ],
+        },
+    ),
+}
+HEADERS: dict[str, tuple[Header, dict[str, Any]]] = {
+    "text": ("Topo", {"type": "text", "text": "Topo"}),
+    "image": (
+        Media("image", link="https://x.br/a.png", caption="unused", filename="unused"),
+        {"type": "image", "image": {"link": "https://x.br/a.png"}},
+    ),
+    "video": (Media("video", media_id="77"), {"type": "video", "video": {"id": "77"}}),
+    "document": (
+        Media("document", media_id="77", filename="nota.pdf"),
+        {"type": "document", "document": {"id": "77", "filename": "nota.pdf"}},
+    ),
 }
 
 
@@ -127,6 +195,20 @@ def test_a_content_becomes_metas_json(case: str) -> None:
         "to": "+5511987654321",
         **expected,
     }
+
+
+@pytest.mark.parametrize("case", HEADERS)
+def test_buttons_stand_under_a_text_or_a_picture(case: str) -> None:
+    header, expected = HEADERS[case]
+
+    body = payload(Buttons("Qual?", (Button("v:1", "Um"),), header=header), to=ANA)
+
+    assert body["interactive"]["header"] == expected
+
+
+def test_a_header_needs_exactly_one_source() -> None:
+    with pytest.raises(ValueError, match="media"):
+        payload(Buttons("Qual?", (Button("v:1", "Um"),), header=Media("image")), to=ANA)
 
 
 def test_a_reply_quotes_and_the_opaque_text_travels_along() -> None:

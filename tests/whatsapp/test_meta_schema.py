@@ -5,7 +5,18 @@ from typing import Any
 import pytest
 from jsonschema import ValidationError
 
-from recado.engine.content import Button, Buttons, Content, ListMenu, Media, Section, Text
+from recado.engine.content import (
+    Button,
+    Buttons,
+    ContactCard,
+    Contacts,
+    Content,
+    ListMenu,
+    Location,
+    Media,
+    Section,
+    Text,
+)
 from recado.whatsapp.fake_rules import Known, check
 from recado.whatsapp.messages import Recipient, payload, read_receipt
 from tests.whatsapp.meta_schema import validate_against_meta
@@ -21,6 +32,13 @@ CONTENTS: dict[str, Content] = {
     "fullest buttons": Buttons(
         "x" * 1024, (Button("i" * 256, "t" * 20),), header="h" * 60, footer="f" * 60
     ),
+    "buttons under an image": Buttons(
+        "Qual?", OPTIONS, header=Media("image", link="https://x.br/a.png")
+    ),
+    "buttons under a video": Buttons("Qual?", OPTIONS, header=Media("video", media_id="77")),
+    "buttons under a document": Buttons(
+        "Qual?", OPTIONS, header=Media("document", media_id="77", filename="nota.pdf")
+    ),
     "list": ListMenu("Qual?", "Abrir", (Section(OPTIONS),), header="Topo", footer="Pé"),
     "fullest list": ListMenu(
         "x" * 4096,
@@ -35,6 +53,14 @@ CONTENTS: dict[str, Content] = {
     "audio": Media("audio", media_id="77"),
     "document": Media("document", media_id="77", caption="Nota", filename="nota.pdf"),
     "sticker": Media("sticker", link="https://x.br/a.webp"),
+    "location": Location(-23.5505199, -46.6333094, name="Padaria", address="Rua da Sé, 1"),
+    "corner of the map": Location(-90, 180),
+    "contacts": Contacts(
+        (
+            ContactCard("Ana", ("+551140000001", "4000-0002"), ("ana@padaria.br",), "Padaria"),
+            ContactCard("Bia"),
+        )
+    ),
 }
 
 

@@ -3,23 +3,29 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
 from recado.engine.events import Message
+from recado.engine.flow import FlowDocument
 from recado.engine.node import NodeTypes
+from recado.engine.routing import triggers_of
 from recado.nodes import NODE_TYPES
 from recado.store import secrets
 from recado.store.ids import new_id
+from recado.store.notices import Notice, Posting, post
 from recado.store.pool import Db, Pool
 from recado.store.secrets import Vault
 from recado.worker.programs import Programs
 from recado.worker.turn import Turns
 
 VAULT = Vault(bytes(32))
+MOMENTS = frozenset(
+    ["since", "until", "gather_until", "remind_at", "close_at", "last_inbound_at", "repeated_at"]
+)
 
 ASK_NAME: dict[str, Any] = {
     "nodes": [
@@ -77,30 +83,14 @@ class Stage:
 
     async def publish(self, document: dict[str, Any], *, fallback: bool = False) -> None:
         """Adds a chatbot with a published flow; without `fallback` it is the number's own."""
-        self.chatbot, self.flow, self.version = new_id(), new_id(), new_id()
+        self.chatbot = new_id()
         await self.sql(
             "insert into chatbots (id, workspace_id, name, is_fallback) values ($1, $2, 'Bot', $3)",
             self.chatbot,
             self.workspace,
             fallback,
         )
-        await self.sql(
-            "insert into flows (id, workspace_id, name, draft) values ($1, $2, 'Flow', $3)",
-            self.flow,
-            self.workspace,
-            document,
-        )
-        await self.sql(
-            """insert into flow_versions (id, workspace_id, flow_id, number, document)
-               values ($1, $2, $3, 1, $4)""",
-            self.version,
-            self.workspace,
-            self.flow,
-            document,
-        )
-        await self.sql(
-            "update flows set published_version_id = $2 where id = $1", self.flow, self.version
-        )
+        self.flow, self.version = await self.add_flow(document)
         await self.sql(
             "insert into chatbot_flows (chatbot_id, flow_id, is_main) values ($1, $2, true)",
             self.chatbot,
@@ -112,6 +102,35 @@ class Stage:
                 self.number,
                 self.chatbot,
             )
+
+    async def add_flow(
+        self, document: dict[str, Any], *, id: UUID | None = None, workspace: UUID | None = None
+    ) -> tuple[UUID, UUID]:
+        """Adds a flow and publishes it; gives its id and its version's."""
+        id = id or new_id()
+        await self.sql(
+            "insert into flows (id, workspace_id, name, draft) values ($1, $2, 'Flow', $3)",
+            id,
+            workspace or self.workspace,
+            document,
+        )
+        return id, await self.publish_again(id, document)
+
+    async def publish_again(self, flow: UUID, document: dict[str, Any]) -> UUID:
+        """Publishes a document as a flow's next version; gives the version's id."""
+        version = new_id()
+        await self.sql(
+            """insert into flow_versions (id, workspace_id, flow_id, number, document, triggers)
+               select $1, f.workspace_id, f.id,
+                      1 + (select count(*) from flow_versions where flow_id = f.id), $3, $4
+                 from flows f where f.id = $2""",
+            version,
+            flow,
+            document,
+            triggers_of(FlowDocument.model_validate(document)),
+        )
+        await self.sql("update flows set published_version_id = $2 where id = $1", flow, version)
+        return version
 
     async def customer(self, phone: str = "5511912345678", *, number: UUID | None = None) -> UUID:
         """Adds a contact and its conversation with a number, wide open."""
@@ -179,6 +198,16 @@ class Stage:
         )
         return id
 
+    async def notices(self, conversation: UUID, notice: Notice, *, key: str = "1") -> None:
+        """Puts a notice into the inbox."""
+        async with self.pool.acquire() as db:
+            await post(db, [Posting(self.workspace, conversation, key, notice)])
+
+    async def settles(self) -> None:
+        """Lets everything that waits go out and be forgotten, so that what comes now answers it."""
+        await self.sql("update messages set sending_at = clock_timestamp() where direction = 'out'")
+        await self.sql("delete from outbox")
+
     async def hears_status(self, id: UUID, status: str, **more: Any) -> None:
         """Puts a status of Meta's about a message into its inbox."""
         await self.sql(
@@ -222,11 +251,18 @@ class Stage:
         await self.sql("update outbox set not_before = not_before - $1::interval", ago)
         await self.sql("update outbox set expires_at = expires_at - $1::interval", ago)
         await self.sql("update number_senders set held_until = held_until - $1::interval", ago)
-        await self.sql(
-            """update conversation_states set wake_at = wake_at - $1::interval,
-                      session_expires_at = session_expires_at - $1::interval""",
-            ago,
-        )
+        await self.sql("update inbox set at = at - $1::interval", ago)
+        await self.sql("update messages set sending_at = sending_at - $1::interval", ago)
+        await self.sql("update journal set created_at = created_at - $1::interval", ago)
+        await self.sql("update held_conversations set until = until - $1::interval", ago)
+        for row in await self.rows("select id, engine from conversation_states"):
+            await self.sql(
+                """update conversation_states set wake_at = wake_at - $2::interval, engine = $3,
+                          session_expires_at = session_expires_at - $2::interval where id = $1""",
+                row["id"],
+                ago,
+                _earlier(row["engine"], ago),
+            )
 
     async def sql(self, statement: str, *values: object) -> None:
         """Runs a statement."""
@@ -246,6 +282,19 @@ class Stage:
     async def value(self, statement: str, *values: object) -> Any:
         """Reads one value."""
         return await self.pool.fetchval(statement, *values)
+
+
+def _earlier(engine: dict[str, Any], ago: timedelta) -> dict[str, Any]:
+    """Moves the moments in a session's state into the past."""
+
+    def moved(holder: dict[str, Any]) -> dict[str, Any]:
+        return {
+            name: (datetime.fromisoformat(value) - ago).isoformat() if name in MOMENTS else value
+            for name, value in holder.items()
+        }
+
+    wait = {"wait": moved(engine["wait"])} if engine.get("wait") else {}
+    return {**moved(engine), **wait}
 
 
 async def set_up(pool: Pool, document: dict[str, Any] | None = None) -> Stage:

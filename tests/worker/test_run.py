@@ -48,12 +48,11 @@ async def test_a_message_posted_twice_is_answered_once(town: Town) -> None:
 
 
 async def test_two_messages_at_once_are_both_kept_and_the_flow_asks_once(town: Town) -> None:
-    await town.worker()
-
     town.meta.say(ANA, "oi")
     town.meta.say(ANA, "tudo bem?")
-    await town.got(ANA, 1)
     await town.meta.idle()
+    await town.worker()
+    await town.got(ANA, 1)
     town.meta.say(ANA, "Ana")
     await town.got(ANA, 2)
 

@@ -4,16 +4,21 @@ import asyncio
 import sys
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 import uvloop
 from rich.console import Console
 
 from recado.cli import documents, serving
+from recado.cli.logs import set_up_logs
+from recado.cli.record import RecordedPlay, write_story
+from recado.cli.replay import Instead
+from recado.cli.replay import replay as run_again
 from recado.cli.talk import Talk
-from recado.config import SettingsError, load_settings
-from recado.engine.play import Play
+from recado.cli.why import why as tell_why
+from recado.config import Settings, SettingsError, load_settings
+from recado.engine.problems import Language
 from recado.store.migrate import MigrationError
 from recado.store.postgres_binaries import EmbeddedError
 
@@ -24,6 +29,7 @@ flow = typer.Typer(no_args_is_help=True, help="Work with flow documents.")
 app.add_typer(flow, name="flow")
 
 FlowFile = Annotated[Path, typer.Argument(help="a flow document, JSON", metavar="FLOW.json")]
+Result = TypeVar("Result")
 ALL_ROLES = "web,turn,send,settle,jobs"
 
 
@@ -65,27 +71,72 @@ def talk(
     trace: Annotated[
         bool, typer.Option("--trace", help="show why the bot says what it says")
     ] = False,
+    record: Annotated[
+        Path | None,
+        typer.Option(help="write the conversation down as a story", metavar="STORY.json"),
+    ] = None,
 ) -> None:
     """Play a flow in the terminal."""
-    console = Console(highlight=False, soft_wrap=True)
-    program = documents.program_from(file, console)
-    if program is None:
+    console = _console()
+    program, document = documents.program_from(file, console), documents.read(file, console)
+    if program is None or document is None:
         raise typer.Exit(1)
-    Talk(Play(program, world=documents.WORLD), console, show_trace=trace).run()
+    play = RecordedPlay(program, world=documents.WORLD)
+    Talk(play, console, show_trace=trace).run()
+    if record:
+        write_story(record, play, document.dump())
+        console.print(f"The conversation is in {record}.")
+
+
+@app.command()
+def why(
+    message: Annotated[str, typer.Argument(help="a message's id, ours or Meta's")],
+    language: Annotated[
+        Language | None, typer.Option(help="pt-BR or en; else the workspace's")
+    ] = None,
+) -> None:
+    """Tell in plain words what led to a message."""
+    if not _run(tell_why(_quiet_settings(), message, _console(), language=language)):
+        raise typer.Exit(1)
+
+
+@app.command()
+def replay(
+    conversation: Annotated[str, typer.Argument(help="a conversation's id, or a phone")],
+    file: Annotated[
+        Path | None, typer.Option("--flow", help="run on this flow document", metavar="FLOW.json")
+    ] = None,
+    version: Annotated[int | None, typer.Option(help="run on this version of the flow")] = None,
+) -> None:
+    """Run a conversation's journal again, and list what comes out differently."""
+    code = _run(run_again(load_settings(), conversation, Instead(file, version), _console()))
+    if code:
+        raise typer.Exit(code)
 
 
 @flow.command()
 def check(file: FlowFile) -> None:
     """Say what is wrong with a flow."""
-    if documents.program_from(file, Console(highlight=False, soft_wrap=True), quiet=False) is None:
+    if documents.program_from(file, _console(), quiet=False) is None:
         raise typer.Exit(1)
 
 
-def _run(work: Coroutine[Any, Any, None]) -> None:
-    """Runs a command that serves, on uvloop where there is one."""
+def _run(work: Coroutine[Any, Any, Result]) -> Result:
+    """Runs a command that needs the event loop, on uvloop where there is one."""
     factory = None if sys.platform == "win32" else uvloop.new_event_loop
     with asyncio.Runner(loop_factory=factory) as runner:
-        runner.run(work)
+        return runner.run(work)
+
+
+def _quiet_settings() -> Settings:
+    """Reads the settings for a command whose output people read; log lines go to standard error."""
+    settings = load_settings()
+    set_up_logs(settings.log_level)
+    return settings
+
+
+def _console() -> Console:
+    return Console(highlight=False, soft_wrap=True)
 
 
 def main() -> None:

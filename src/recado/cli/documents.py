@@ -19,7 +19,7 @@ WORLD = World(contact={"name": "Ana", "phone": "5511999990000", "id": "talk"})
 
 def program_from(file: Path, console: Console, *, quiet: bool = True) -> Program | None:
     """Gives the file's flow ready to run, or None after printing its errors; `quiet` leaves warnings out."""
-    document = _read(file, console)
+    document = read(file, console)
     if document is None:
         return None
     compiled = compile(document, NODE_TYPES)
@@ -31,7 +31,8 @@ def program_from(file: Path, console: Console, *, quiet: bool = True) -> Program
     return compiled.program
 
 
-def _read(file: Path, console: Console) -> FlowDocument | None:
+def read(file: Path, console: Console) -> FlowDocument | None:
+    """Reads a flow document in any form we understand, or says why it cannot be read."""
     try:
         if file.stat().st_size > MAX_DOCUMENT_BYTES:
             console.print(f"{escape(str(file))} is larger than {MAX_DOCUMENT_BYTES:,} bytes.")

@@ -76,7 +76,7 @@ async def serve(settings: Settings, *, roles: frozenset[str], reuse_port: bool) 
 async def migrate_only(settings: Settings) -> None:
     """Brings the schema up to date."""
     _speak(settings)
-    async with _database(settings) as url:
+    async with database(settings) as url:
         changed = await migrate(url)
     print("The schema was brought up to date." if changed else "The schema is up to date.")
 
@@ -96,7 +96,7 @@ async def fake_only(settings: Settings) -> None:
 @asynccontextmanager
 async def _base(settings: Settings) -> AsyncIterator[Base]:
     vault = Vault(secret_key(settings))
-    async with _database(settings) as url:
+    async with database(settings) as url:
         await migrate(url)
         pool = await create_pool(url, min_size=2, max_size=settings.pool_size)
         try:
@@ -110,7 +110,8 @@ async def _base(settings: Settings) -> AsyncIterator[Base]:
 
 
 @asynccontextmanager
-async def _database(settings: Settings) -> AsyncIterator[str]:
+async def database(settings: Settings) -> AsyncIterator[str]:
+    """Gives the URL of the database that the settings name, the bundled one while the block runs."""
     if settings.database_url is None:
         async with embedded(settings.data_dir, pg_bin=settings.pg_bin) as url:
             yield url

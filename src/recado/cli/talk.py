@@ -11,11 +11,21 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from recado.cli.contents import lines_of
 from recado.engine.advance import Turn
-from recado.engine.content import Button, Buttons, Content, ListMenu, words
-from recado.engine.effects import Alert, Effect, EndSession, Handoff, Send, UpdateContact
+from recado.engine.content import Button, Buttons, Content, ListMenu
+from recado.engine.effects import (
+    Alert,
+    Consent,
+    Effect,
+    EndSession,
+    Handoff,
+    Send,
+    TakeBack,
+    UpdateContact,
+)
 from recado.engine.events import Message
-from recado.engine.options import parse_wire_id
+from recado.engine.options import parse_wire_id, rows_of
 from recado.engine.play import Play
 
 HELP = """Write what the customer writes. Type an option's number to tap it.
@@ -103,23 +113,23 @@ class Talk:
                 self._aside(f"{status} ({outcome})" if outcome else status)
             case Handoff():
                 self._aside("a person takes over")
+            case TakeBack():
+                self._aside("the bot has the conversation again")
+            case Consent(granted=granted):
+                self._aside(f"the contact {'takes' if granted else 'refuses'} our messages")
             case UpdateContact(add_tags=added, remove_tags=removed, fields=fields):
                 self._aside(f"contact: {[*added]} {[*removed]} {fields}")
             case Alert(kind=kind, detail=detail):
                 self._aside(f"alert: {kind} {detail}")
 
     def _show_content(self, content: Content) -> None:
-        self.console.print(f"[green]●[/green] {escape(words(content))}")
+        mark = "[green]●[/green]"
+        for line in lines_of(content):
+            self.console.print(f"{mark} {line}")
+            mark = " "
         match content:
-            case Buttons(buttons=rows):
-                options = [*rows]
-            case ListMenu(sections=sections):
-                options = [row for section in sections for row in section.rows]
-            case _:
-                return
-        self.shown = {str(number): row for number, row in enumerate(options, start=1)}
-        for number, row in self.shown.items():
-            self.console.print(f"    [cyan]{number}[/cyan] {escape(row.title)}")
+            case Buttons() | ListMenu():
+                self.shown = {str(n): row for n, row in enumerate(rows_of(content), start=1)}
 
     def _aside(self, text: str) -> None:
         self.console.print(f"— {escape(text)} —", style="dim")

@@ -13,8 +13,8 @@ working copy of the session is `run.Run`; this file decides what an event means 
 import msgspec
 
 from recado.engine.answers import answers
-from recado.engine.bursts import gather
-from recado.engine.commands import Command, command_in
+from recado.engine.bursts import gather, hold_newest, keep_late, keep_pending
+from recado.engine.commands import PERSON, Command, command_of, mode_of
 from recado.engine.compile import Program
 from recado.engine.effects import Effect
 from recado.engine.events import (
@@ -32,10 +32,10 @@ from recado.engine.intake import SILENT
 from recado.engine.library import EMPTY, Library
 from recado.engine.moves import migrate, release
 from recado.engine.node import Answered
-from recado.engine.orders import obey, take_back
+from recado.engine.orders import obey
 from recado.engine.run import Run
 from recado.engine.state import State, Status
-from recado.engine.taps import late_tap
+from recado.engine.taps import late_tap, names_older_asking
 from recado.engine.timers import fire
 from recado.engine.trace import Trace
 
@@ -51,8 +51,8 @@ class Turn(msgspec.Struct, frozen=True):
 def advance(program: Program, state: State | None, event: Event, library: Library = EMPTY) -> Turn:
     """Takes up one event. Only `Started` makes a session; every other event needs the state it happens to.
 
-    `program` is the one the session is in (for `Migrated`: the one it moves to); `library` holds those that jumps
-    and returns lead to.
+    `program` is the one the session is in (for `Migrated` of the flow it is in: the new one); `library` holds those
+    that jumps and returns lead to, and for `Migrated` the old one.
     """
     if isinstance(event, Started):
         run = Run(program, _fresh(program, event), event, library)
@@ -67,8 +67,10 @@ def advance(program: Program, state: State | None, event: Event, library: Librar
 
 def _happen(run: Run, event: Event) -> None:
     match event:
-        case Replied(message=message):
-            _reply(run, message, event)
+        case Replied():
+            _reply(run, event)
+        case TimerFired() | SendSettled() if mode_of(run.before, event.world) != "bot":
+            run.remark("with_a_person")
         case TimerFired(token=token):
             fire(run, token)
         case SendSettled(token=token, accepted=accepted, code=code):
@@ -86,6 +88,8 @@ def _fresh(program: Program, event: Started) -> State:
         session=event.session,
         flow=event.flow,
         version=event.version,
+        first_flow=event.flow,
+        first_version=event.version,
         variables=dict(program.variables),
         trigger=event.trigger,
         message=event.message,
@@ -95,65 +99,62 @@ def _fresh(program: Program, event: Started) -> State:
 
 
 def _start(run: Run, message: Message | None) -> None:
-    """Begins at the start node; of the commands, those that need no session are obeyed first."""
+    """Begins at the start node, after the command that the first message may be."""
     command = _command(run, message) if message else None
-    if message and command in ("stop", "human", "start"):
+    if message and command:
         obey(run, command, message)
-    elif command == "menu":
-        take_back(run)
-    if run.status is Status.ACTIVE:
-        run.enter(run.program.start)
+    if run.status is not Status.ACTIVE or run.wait is not None:
+        return None
+    if mode_of(run.before, run.event.world) in PERSON and command == "start":
+        return run.finish(Status.COMPLETED)
+    return run.enter(run.program.start)
 
 
-def _reply(run: Run, message: Message, event: Replied) -> None:
+def _reply(run: Run, event: Replied) -> None:
+    message, tap = event.message, event.message.tap
     if message.type in SILENT:
         return run.remark("silent_message")
-    run.hear(message)
     command = _command(run, message)
-    if command and not (command != "stop" and _claimed(run, message)):
-        return obey(run, command, message)
-    if run.status is Status.HANDED_OFF:
+    if command is None and mode_of(run.before, run.event.world) in PERSON:
         return run.remark("with_a_person")
-    wait = run.wait
-    if wait and wait.kind == "time" and wait.until_reply and answers(message):
-        return run.resume(Answered(message))
-    if wait is None or wait.kind != "reply":
-        return run.keep_pending(message, late=event.late)
-    if message.tap and message.tap.visit and message.tap.visit != wait.token:
-        return late_tap(run, message.tap.visit, message)
+    run.hear(message)
+    if command and (command == "stop" or not _claimed(run, message)):
+        return obey(run, command, message)
     if not answers(message):
         return run.remark("answers_nothing")
-    return _answer(run, message, event)
+    if tap and names_older_asking(run, tap):
+        return late_tap(run, tap, message)
+    if run.wait and run.wait.kind == "reply":
+        return _answer(run, message, event)
+    if run.wait and run.wait.until_reply:
+        return run.resume(Answered(message))
+    return keep_pending(run, message)
 
 
 def _answer(run: Run, message: Message, event: Replied) -> None:
     """Gives the message to the question, as its burst says; a tap on this very asking answers at once."""
-    tapped = (
-        message.tap is not None and run.wait is not None and message.tap.visit == run.wait.token
-    )
     burst = run.burst()
-    if tapped:
+    if message.tap and message.tap.visit:
         return run.resume(Answered(message))
     if burst == "merge":
         whole = gather(run, message)
         return run.resume(Answered(whole)) if whole else None
     if burst == "newest" and event.more:
-        return run.remark("superseded")
+        return hold_newest(run, message)
     if burst == "fresh" and event.late:
-        return run.keep_late(message)
+        return keep_late(run, message)
     return run.resume(Answered(message))
 
 
 def _command(run: Run, message: Message) -> Command | None:
-    """Finds the command; who never opted out may say `start` without meaning one."""
-    command = command_in(message, run.settings.commands)
-    opted_out = run.event.world.contact.get("opted_out")
-    return None if command == "start" and not opted_out else command
+    return command_of(run.before, message, run.settings.commands, run.event.world)
 
 
 def _claimed(run: Run, message: Message) -> bool:
-    glance, node = run.glance(), run.program.nodes.get(run.node or "")
-    return glance is not None and node is not None and node.claims(glance, message)
+    """Says whether the words are exactly an option of the question that waits."""
+    node = run.program.nodes.get(run.node or "")
+    waits = run.wait is not None and run.wait.kind == "reply"
+    return waits and node is not None and node.claims(run.glance(), message)
 
 
 def _settled(run: Run, token: str, *, accepted: bool, code: int | None) -> None:

@@ -6,20 +6,48 @@ comes until it is silent for some seconds is one answer; `newest`: the last one 
 
 from typing import TYPE_CHECKING
 
+import msgspec
 from msgspec import structs
 
 from recado.engine.events import Message
+from recado.engine.state import Pending
 from recado.engine.waits import gathering
 
 if TYPE_CHECKING:
     from recado.engine.run import Run
 
 MOST_GATHERED = 50
+PENDING_MESSAGES = 50
+PENDING_BYTES = 64_000
 
 
-def take_pending(run: "Run") -> Message | None:
-    """Takes the kept message that answers the question which now waits; None when none does."""
-    match run.burst():
+def keep_pending(run: "Run", message: Message) -> None:
+    """Keeps a message for the next question, within bounds; what is over them stays in the history only.
+
+    It is late for that question, which is not even asked yet.
+    """
+    kept = [pending.message for pending in run.pending]
+    if len(kept) >= PENDING_MESSAGES or _size([*kept, message]) > PENDING_BYTES:
+        return run.remark("pending_full")
+    run.pending.append(Pending(message, late=True))
+    return run.remark("kept_pending")
+
+
+def keep_late(run: "Run", message: Message) -> None:
+    """Keeps a message that came before the question was sent, as `{{late}}`; the newest ones where space is short."""
+    run.late = [*run.late, message][-PENDING_MESSAGES:]
+    while len(run.late) > 1 and _size(run.late) > PENDING_BYTES:
+        run.late.pop(0)
+    run.remark("late_message")
+
+
+def take_pending(run: "Run", *, delay: bool) -> Message | None:
+    """Takes the kept message that ends the wait which has just begun; None when none does."""
+    burst = run.burst()
+    if delay:
+        ends = run.wait is not None and run.wait.until_reply and burst != "fresh"
+        return run.pending.pop(0).message if ends and run.pending else None
+    match burst:
         case "each":
             return run.pending.pop(0).message if run.pending else None
         case "merge":
@@ -34,7 +62,7 @@ def take_pending(run: "Run") -> Message | None:
         kept_one = run.pending.pop(0)
         if not kept_one.late:
             return kept_one.message
-        run.keep_late(kept_one.message)
+        keep_late(run, kept_one.message)
     return None
 
 
@@ -44,13 +72,21 @@ def gather(run: "Run", message: Message) -> Message | None:
         return None
     run.gathered.append(message)
     most = run.wait.most if run.wait.most and run.wait.most > 1 else MOST_GATHERED
-    if len(run.gathered) >= most:
+    if len(run.gathered) >= most or _size(run.gathered) >= PENDING_BYTES:
         whole, run.gathered = gathered(run.gathered), []
         run.wait = structs.replace(run.wait, gather_until=None)
         return whole
     run.wait = gathering(run.wait, run.now, run.settings)
     run.remark("gathering")
     return None
+
+
+def hold_newest(run: "Run", message: Message) -> None:
+    """Holds a message back while more wait to be taken up; it answers at once if none of them can."""
+    run.gathered = [message]
+    if run.wait is not None:
+        run.wait = structs.replace(run.wait, gather_until=run.now)
+    run.remark("superseded")
 
 
 def gathered(parts: list[Message]) -> Message:
@@ -63,4 +99,13 @@ def gathered(parts: list[Message]) -> Message:
     last = parts[-1]
     return structs.replace(
         last, type=kinds[0] if kinds else "text", text=text, value=objects or text, tap=None
+    )
+
+
+def _size(messages: list[Message]) -> int:
+    """Measures messages as they are stored; the value of a text is the text once more and not counted."""
+    return sum(
+        len(kept.text.encode())
+        + (len(msgspec.json.encode(kept.value)) if kept.type != "text" else 0)
+        for kept in messages
     )

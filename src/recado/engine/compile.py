@@ -29,6 +29,8 @@ CONSEQUENCES = {
     "timeout": ("o cliente recebe o texto de falha", "the customer gets the failure text"),
     "other": ("a pergunta é repetida", "the question is repeated"),
     "else": ("a conversa termina ali", "the session ends there"),
+    "replied": ("a resposta segue pela saída principal", "a reply goes on by the main way out"),
+    "closed": ("segue como se estivesse aberto", "it goes on as if it were open"),
 }
 
 
@@ -42,6 +44,7 @@ class Program:
     variables: Mapping[str, Json] = field(default_factory=dict)
     targets: frozenset[str] = frozenset()
     settings: Settings = field(default_factory=Settings)
+    reads_calendars: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,15 @@ def compile(document: FlowDocument, node_types: NodeTypes) -> Compiled:
     if start is None or has_errors(found):
         return Compiled(None, found)
     targets = frozenset(flow for node in nodes.values() if (flow := node.jumps()[1]))
-    program = Program(start, nodes, routes, document.variables, targets, settings)
+    program = Program(
+        start,
+        nodes,
+        routes,
+        document.variables,
+        targets,
+        settings,
+        reads_calendars=any(node.reads_calendar for node in nodes.values()),
+    )
     return Compiled(program, found)
 
 
@@ -92,9 +103,18 @@ def _node(box: FlowNode, node_types: NodeTypes) -> tuple[Node | None, list[Probl
     try:
         node = kind.model_validate({**box.data, "type": box.type})
     except ValidationError as error:
-        return None, [_field_problem(box.id, dict(line)) for line in error.errors()]
+        return None, [_field_problem(box.id, line) for line in _own_mistakes(error)]
     found = [*node.problems(), *_template_problems(node, "")]
     return node, [msgspec.structs.replace(problem, node=box.id) for problem in found]
+
+
+def _own_mistakes(error: ValidationError) -> list[dict[str, Json]]:
+    """Lists what is wrong, without a list that is too short only because an item of it is wrong."""
+    lines = error.errors()
+    parents = {line["loc"][:size] for line in lines for size in range(len(line["loc"]))}
+    return [
+        dict(line) for line in lines if line["type"] != "too_short" or line["loc"] not in parents
+    ]
 
 
 def _field_problem(node: str, line: dict[str, Json]) -> Problem:
@@ -112,14 +132,23 @@ def _template_problems(model: BaseModel, prefix: str) -> Iterator[Problem]:
     for name, info in type(model).model_fields.items():
         value = getattr(model, name)
         path = f"{prefix}{info.alias or name}"
-        if isinstance(value, str) and takes_template(info) and template.check(value):
+        if takes_template(info):
+            yield from _text_problems(value, path)
+        for index, part in _parts(value):
+            yield from _template_problems(part, f"{path}.{index}")
+
+
+def _text_problems(value: object, path: str) -> Iterator[Problem]:
+    match value:
+        case str() if template.check(value):
             reasons: dict[str, Json] = {
                 "reason_pt": template.check(value, locale="pt-BR"),
                 "reason_en": template.check(value, locale="en"),
             }
             yield Problem(code="bad_template", field=path, params=reasons)
-        for index, part in _parts(value):
-            yield from _template_problems(part, f"{path}.{index}")
+        case tuple():
+            for index, item in enumerate(value):
+                yield from _text_problems(item, f"{path}.{index}")
 
 
 def _parts(value: object) -> Iterator[tuple[str, BaseModel]]:
@@ -218,7 +247,7 @@ def _shape_problems(start: str, nodes: Mapping[str, Node], routes: Routes) -> li
             found.append(
                 Problem(code="jump_to_missing_node", node=id, field="to_node", params=params)
             )
-    for loop in loops(after, skip={id for id, node in nodes.items() if node.waits or node.chooses}):
+    for loop in loops(after, skip={id for id, node in nodes.items() if node.breaks_loops}):
         names = ", ".join(loop)
         found.append(Problem(code="endless_loop", node=loop[0], params={"nodes": names}))
     reached = _reached(start, after)

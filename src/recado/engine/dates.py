@@ -112,6 +112,11 @@ def zone(name: str) -> tzinfo:
         return UTC
 
 
+def known_zone(name: str) -> bool:
+    """Says whether there is a time zone of this IANA name."""
+    return zone(name) is not UTC
+
+
 def _day(today: date, distance: int) -> date | None:
     try:
         return today + timedelta(days=distance)

@@ -1,54 +1,48 @@
-"""What stands above a message with buttons: a text, or a picture, video or document."""
+"""What stands above a message with options: a line of text, or above buttons a picture, video or document."""
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
-from recado.engine.content import Header, Media
+from recado.engine.content import Header
+from recado.engine.media import MediaField
 from recado.engine.node import Visit, check_length, field
+from recado.engine.options import MAX_EDGE_TEXT
 from recado.engine.problems import Problem
 
-TEXT = 60  # Meta's limit, in characters
+ABOVE_BUTTONS = ("image", "video", "document")
 
 
-class HeaderMedia(BaseModel):
-    """A picture, video or document by public address or by Meta's media id."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    type: Literal["image", "video", "document"] = field("Tipo", "Type")
-    url: str | None = field("Endereço", "URL", default=None, template=True, max_length=2_000)
-    media_id: str | None = field("Id da mídia", "Media id", default=None, max_length=100)
-    filename: str | None = field("Arquivo", "File name", default=None, max_length=240)
-
-
-class HeaderText(BaseModel):
-    """A line of text."""
+class HeaderField(BaseModel):
+    """A text or a file; a plain string means the text."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    text: str = field("Texto", "Text", template=True, min_length=1, max_length=1_000)
+    text: str | None = field("Texto", "Text", default=None, template=True, max_length=1_000)
+    media: MediaField | None = field("Mídia", "Media", default=None)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _from_string(cls, raw: Any) -> Any:
+        return {"text": raw} if isinstance(raw, str) else raw
 
-HeaderField = HeaderText | HeaderMedia | str | None
+    def problems(self, *, files: bool) -> Iterator[Problem]:
+        """Finds a text that is too long, a file that cannot stand here, and text and file at once."""
+        if self.text and self.media:
+            yield Problem(code="header_twice", field="header")
+        yield from check_length(self.text or "", limit=MAX_EDGE_TEXT, field="header.text")
+        if self.media and not files:
+            yield Problem(code="header_takes_text", field="header.media")
+        elif self.media:
+            # The words under a picture are the message's own text.
+            yield from self.media.problems(field="header.media", captioned=())
+            if self.media.type not in ABOVE_BUTTONS:
+                params = {"type": self.media.type}
+                yield Problem(code="header_takes_no", field="header.media.type", params=params)
 
-
-def header_problems(header: HeaderField) -> Iterator[Problem]:
-    """Finds a text that is too long, and media without exactly one source."""
-    match header:
-        case str(text) | HeaderText(text=text):
-            yield from check_length(text, limit=TEXT, field="header")
-        case HeaderMedia(url=url, media_id=media_id) if bool(url) == bool(media_id):
-            yield Problem(code="one_source", field="header")
-
-
-def fill_header(visit: Visit, header: HeaderField) -> Header | None:
-    """Fills the header's texts; an empty one is left out."""
-    match header:
-        case str(text) | HeaderText(text=text):
-            return visit.text(text, limit=TEXT) or None
-        case HeaderMedia(type=kind, url=url, media_id=media_id, filename=filename):
-            link = visit.text(url) if url else None
-            return Media(kind, link=link, media_id=media_id, filename=filename)
-    return None
+    def fill(self, visit: Visit) -> Header | None:
+        """Fills the text or the file; one that comes out empty is left out."""
+        if self.media:
+            return self.media.fill(visit)
+        return visit.line(self.text, limit=MAX_EDGE_TEXT)

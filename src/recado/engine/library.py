@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from recado.engine.compile import Program
+from recado.engine.state import State
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,9 +13,20 @@ class Library:
 
     programs: Mapping[str, Program] = field(default_factory=dict)
 
+    @property
+    def reads_calendars(self) -> bool:
+        """Says whether any of the programs asks a calendar."""
+        return any(program.reads_calendars for program in self.programs.values())
+
     def version(self, id: str | None) -> Program | None:
         """Gives a version's program, if it is here."""
         return self.programs.get(id) if id else None
+
+
+def versions_of(state: State) -> frozenset[str]:
+    """Lists the versions that a session stands in: its own, its callers', and the one it began with."""
+    callers = (frame.version for frame in state.frames)
+    return frozenset(id for id in (state.version, state.first_version, *callers) if id)
 
 
 EMPTY = Library()

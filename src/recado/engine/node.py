@@ -5,6 +5,7 @@ A node type is one file in `nodes/`: its fields, its ports, its behaviour, its t
 `TimedOut`); it says what comes next and uses the `Visit` for everything else.
 """
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -36,6 +37,7 @@ RESERVED = frozenset(
         "secret",
     ]
 )
+PLACEHOLDER = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +147,10 @@ class Visit(ABC):
     def text(self, template: str, *, limit: int | None = None) -> str:
         """Fills a template text from everything the flow can read; past `limit` characters it is cut and traced."""
 
+    def line(self, template: str | None, *, limit: int) -> str | None:
+        """Fills a text that is shown on one line; an empty one is none."""
+        return " ".join(self.text(template or "", limit=limit).split()) or None
+
     @abstractmethod
     def value(self, path: str) -> Json:
         """Looks up a variable or scope path such as `order.total`; None when it is unset."""
@@ -164,6 +170,10 @@ class Visit(ABC):
     @abstractmethod
     def effect(self, effect: Effect) -> None:
         """Asks for any other effect."""
+
+    @abstractmethod
+    def times_here(self) -> int:
+        """Says how often this turn has come to this node, now included: luck must not be the same each time."""
 
     @abstractmethod
     def note(self, **facts: Json) -> None:
@@ -192,6 +202,16 @@ class Node(BaseModel):
 
     type: str
     label: str | None = Field(default=None, max_length=200)
+
+    @property
+    def breaks_loops(self) -> bool:
+        """Says whether going round through this node may come to an end."""
+        return self.waits or self.chooses
+
+    @property
+    def reads_calendar(self) -> bool:
+        """Says whether the node asks a calendar, so that events carry them."""
+        return False
 
     def ports(self) -> tuple[Port, ...]:
         """Lists the ways out, which may depend on the configuration."""
@@ -248,11 +268,10 @@ def takes_template(info: FieldInfo) -> bool:
 
 
 def check_length(text: str, *, limit: int, field: str) -> Iterator[Problem]:
-    """Yields a problem where a text without placeholders is longer than WhatsApp takes."""
-    if "{{" not in text and len(text) > limit:
-        yield Problem(
-            code="text_too_long", field=field, params={"length": len(text), "limit": limit}
-        )
+    """Yields a problem where a text is longer than WhatsApp takes, whatever its placeholders are filled with."""
+    length = len(PLACEHOLDER.sub("", text))
+    if length > limit:
+        yield Problem(code="text_too_long", field=field, params={"length": length, "limit": limit})
 
 
 def check_variable(name: str | None, *, field: str) -> Iterator[Problem]:

@@ -79,6 +79,33 @@ def present(
     return Text(_numbered(body, options, header, footer))
 
 
+def is_takeable(menu: Buttons | ListMenu) -> bool:
+    """Says whether Meta takes a menu as it was filled in: no empty body or title, and no title twice."""
+    rows = rows_of(menu)
+    sections = menu.sections if isinstance(menu, ListMenu) else ()
+    if len(sections) > 1 and not all(section.title for section in sections):
+        return False
+    ids = [row.id for row in rows]
+    header = menu.header if isinstance(menu.header, str) else None
+    return _interactive(menu.body, [row.title for row in rows], ids, header, menu.footer)
+
+
+def as_numbered(menu: Buttons | ListMenu) -> str:
+    """Says a menu as numbered text; a picture above it is not in there."""
+    options = [Option(row.id, row.title, row.description) for row in rows_of(menu)]
+    header = menu.header if isinstance(menu.header, str) else None
+    return _numbered(menu.body, options, header, menu.footer)
+
+
+def rows_of(menu: Buttons | ListMenu) -> list[Button]:
+    """Lists what can be chosen."""
+    match menu:
+        case Buttons(buttons=buttons):
+            return [*buttons]
+        case ListMenu(sections=sections):
+            return [row for section in sections for row in section.rows]
+
+
 def wire_id(visit: str, value: str) -> str:
     """Writes an option's id as it goes over the wire, so that a tap names its own asking."""
     return f"{visit}:{value}"

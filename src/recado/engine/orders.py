@@ -1,6 +1,8 @@
 """Does what a command asks for. Every command drops pending messages, the callers and the wait where it moves on."""
 
-from recado.engine.commands import Command
+from recado.engine import texts
+from recado.engine.callers import go_home, go_to_flow, restart
+from recado.engine.commands import PERSON, Command
 from recado.engine.effects import Consent, TakeBack
 from recado.engine.events import Message
 from recado.engine.run import Run
@@ -14,23 +16,22 @@ def obey(run: Run, command: Command, message: Message) -> None:
     match command:
         case "stop":
             run.effects.append(Consent(False, message.text, message.id))
-            run.say(run.own_text("opted_out"))
+            run.say(texts.say(run.event.world, "opted_out"))
             run.finish(Status.STOPPED)
         case "start":
             run.effects.append(Consent(True, message.text, message.id))
-            run.say(run.own_text("opted_in"))
+            run.say(texts.say(run.event.world, "opted_in"))
         case "human":
             run.drop_everything()
-            run.say(run.own_text("handed_off"))
+            run.say(texts.say(run.event.world, "handed_off"))
             run.hand_off("asked")
         case "end":
-            run.say(run.own_text("ended"))
+            run.say(texts.say(run.event.world, "ended"))
             run.finish(Status.COMPLETED)
         case "restart":
-            take_back(run)
-            run.restart()
+            restart(run)
         case "menu":
-            take_back(run)
+            _take_back(run)
             _menu(run)
 
 
@@ -38,15 +39,15 @@ def _menu(run: Run) -> None:
     """Goes where the chatbot's menu is; to the start where none is set or its node is gone."""
     target = (run.settings.commands or Commands()).menu_to
     if target.to_flow:
-        return run.enter_flow(target.to_flow)
-    if target.to_node and not run.frames and target.to_node in run.program.nodes:
-        run.drop_everything()
+        return go_to_flow(run, target.to_flow)
+    go_home(run)
+    if target.to_node and target.to_node in run.program.nodes:
         return run.enter(target.to_node)
-    return run.restart()
+    return restart(run)
 
 
-def take_back(run: Run) -> None:
-    """Gives the bot the conversation again, where a person had it or was waited for."""
-    if run.status is Status.HANDED_OFF or run.event.world.conversation.get("mode") == "waiting":
+def _take_back(run: Run) -> None:
+    """Gives the bot the conversation again, where a person was waited for."""
+    if run.status is Status.HANDED_OFF or run.event.world.conversation.get("mode") in PERSON:
         run.effects.append(TakeBack())
     run.status = Status.ACTIVE

@@ -1,15 +1,19 @@
 """A conversation without a database: the terminal, the simulator and flow tests drive the engine through it.
 
 It does what the worker does around `advance`, in memory: judge a message by `intake`, start and expire sessions,
-fire the wait that is due. Time and luck are still arguments, so a play is repeatable.
+fire the wait that is due, hold the bot while a person has the conversation. Time and luck are still arguments, so a
+play is repeatable.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 from msgspec import structs
 
 from recado.engine.advance import Turn, advance
+from recado.engine.commands import mode_of
 from recado.engine.compile import Program
 from recado.engine.effects import Consent, Effect, Handoff, TakeBack, UpdateContact
 from recado.engine.events import (
@@ -17,7 +21,9 @@ from recado.engine.events import (
     Json,
     Message,
     Migrated,
+    Released,
     Replied,
+    SendSettled,
     Started,
     Stopped,
     TimerFired,
@@ -43,42 +49,139 @@ class Play:
     state: State | None = None
     turns: list[Turn] = field(default_factory=list)
     sessions: int = 0
+    last_at: datetime | None = None
+
+    # What the customer does, and the time.
 
     def hear(
         self, message: Message, at: datetime, *, late: bool = False, more: bool = False
     ) -> list[Turn]:
         """Takes a message of the customer; gives the turns it made, none when it is history only."""
-        match intake(self.state, message, at, self.world):
+        judged = intake(self.state, message, at, self.world)
+        if judged is not Intake.HISTORY and self.mode == "closed":
+            return [*self._reopen(at), self._start(message, at)]
+        match judged:
             case Intake.HISTORY:
                 return []
             case Intake.START:
                 return [self._start(message, at)]
             case Intake.EXPIRE:
-                ended = self.happen(Stopped(at=at, reason="expired", world=self.world))
-                return [ended, self._start(message, at)]
+                return [*self.stop("expired", at), self._start(message, at)]
             case Intake.REPLY:
-                event = Replied(
-                    at=at,
-                    seed=self._luck(),
-                    world=self.world,
-                    message=message,
-                    late=late,
-                    more=more,
+                world, seed = self.world, self._luck()
+                heard = Replied(
+                    at=at, seed=seed, world=world, message=message, late=late, more=more
                 )
-                return [self.happen(event)]
+                return [self.happen(heard)]
 
     def due(self, at: datetime) -> list[Turn]:
         """Fires the wait whose time has come by `at`, at that time, and whatever becomes due after it."""
         fired: list[Turn] = []
-        while self.state and self.state.wait and (wake := self.state.wake_at) and wake <= at:
-            token = self.state.wait.token
-            event = TimerFired(at=wake, seed=self._luck(), world=self.world, token=token)
+        while self.mode == "bot" and self.state and self.state.wait:
+            wake = self.state.wake_at
+            if wake is None or wake > at:
+                break
+            # What became due while a person had the conversation fires after that, not in the past.
+            token, now = self.state.wait.token, max(wake, self.last_at or wake)
+            event = TimerFired(at=now, seed=self._luck(), world=self.world, token=token)
             fired.append(self.happen(event))
         return fired
 
     def forget(self) -> None:
         """Drops the session; the next message starts a new one."""
         self.state = None
+
+    # What people do.
+
+    @property
+    def mode(self) -> str:
+        """Says who has the conversation: bot, waiting, human or closed."""
+        return mode_of(self.state, self.world)
+
+    def take_over(self) -> None:
+        """A person takes the conversation; the session rests where it stands."""
+        self._change("conversation", mode="human")
+
+    def close(self) -> None:
+        """A person closes the conversation; the customer's next message starts anew."""
+        self._change("conversation", mode="closed")
+
+    def release(
+        self, at: datetime, *, to: Literal["continue", "restart", "node"], node: str | None = None
+    ) -> list[Turn]:
+        """A person gives the conversation back to the bot."""
+        if self.state is None or not self.state.status.open:
+            self._change("conversation", mode="bot")
+            return []
+        seed = self._luck()
+        return [self.happen(Released(at=at, seed=seed, world=self.world, to=to, node=node))]
+
+    def publish(self, flow: str, version: str, program: Program) -> None:
+        """Makes a new version of a flow the one that new sessions and jumps find."""
+        self.library = Library({**self.library.programs, version: program})
+        self.world = structs.replace(self.world, published={**self.world.published, flow: version})
+        if flow == self.flow:
+            self.program, self.version = program, version
+
+    def migrate(
+        self, at: datetime, *, flow: str, version: str, moves: Mapping[str, str | None]
+    ) -> list[Turn]:
+        """Moves the running session to a version of a flow that it stands in."""
+        state = self.state
+        if state is None or not state.status.open:
+            return []
+        if flow not in (state.flow, state.first_flow, *(frame.flow for frame in state.frames)):
+            return []
+        event = Migrated(
+            at=at,
+            seed=self._luck(),
+            world=self.world,
+            flow=flow,
+            version=version,
+            moves=dict(moves),
+        )
+        return [self.happen(event)]
+
+    # What the world outside does.
+
+    def settle(self, at: datetime, *, accepted: bool, code: int | None = None) -> list[Turn]:
+        """WhatsApp's last word on the message that the session's wait depends on."""
+        if self.state is None or self.state.wait is None:
+            return []
+        token, seed = self.state.wait.token, self._luck()
+        settled = SendSettled(
+            at=at, seed=seed, world=self.world, token=token, accepted=accepted, code=code
+        )
+        return [self.happen(settled)]
+
+    def stop(self, reason: str, at: datetime) -> list[Turn]:
+        """Ends the open session from outside."""
+        if self.state is None or not self.state.status.open:
+            return []
+        stopped = Stopped(at=at, seed=self._luck(), world=self.world, reason=reason)
+        return [self.happen(stopped)]
+
+    def happen(self, event: Event) -> Turn:
+        """Takes up any event, as the worker would."""
+        turn = advance(self._program(event), self.state, event, self.library)
+        self.state = turn.state
+        self.turns.append(turn)
+        self.last_at = event.at
+        for effect in turn.effects:
+            self._remember(effect)
+        return turn
+
+    def _program(self, event: Event) -> Program:
+        """Gives the program that the session is in; for a migration of its flow, the new one."""
+        state, version = self.state, self.version
+        match event:
+            case Started():
+                return self.program
+            case Migrated() if state and event.flow == state.flow:
+                version = event.version
+            case _ if state:
+                version = state.version
+        return self.library.version(version) or self.program
 
     def _start(self, message: Message, at: datetime) -> Turn:
         self.sessions += 1
@@ -94,17 +197,10 @@ class Play:
         )
         return self.happen(started)
 
-    def happen(self, event: Event) -> Turn:
-        """Takes up any event, as the worker would."""
-        program = self.program
-        if self.state and not isinstance(event, Migrated):
-            program = self.library.version(self.state.version) or self.program
-        turn = advance(program, self.state, event, self.library)
-        self.state = turn.state
-        self.turns.append(turn)
-        for effect in turn.effects:
-            self._remember(effect)
-        return turn
+    def _reopen(self, at: datetime) -> list[Turn]:
+        stopped = self.stop("closed", at)
+        self._change("conversation", mode="bot")
+        return stopped
 
     def _remember(self, effect: Effect) -> None:
         """Keeps what the next event's world must show, as the database would."""

@@ -111,6 +111,58 @@ SENTENCES: dict[str, dict[str, str]] = {
         "pt-BR": "A mídia precisa de um endereço ou de um id, e só de um deles.",
         "en": "The media needs a URL or an id, and only one of them.",
     },
+    "bad_address": {
+        "pt-BR": "O endereço do campo “{field}” precisa começar com http:// ou https://.",
+        "en": "The address in the field “{field}” must begin with http:// or https://.",
+    },
+    "caption_not_shown": {
+        "pt-BR": "O WhatsApp não mostra legenda aqui; use o campo de texto.",
+        "en": "WhatsApp shows no caption here; use the text field.",
+    },
+    "header_twice": {
+        "pt-BR": "O cabeçalho pode ter um texto ou uma mídia, não os dois.",
+        "en": "The header may have a text or media, not both.",
+    },
+    "header_takes_text": {
+        "pt-BR": "O cabeçalho de uma lista só pode ser um texto.",
+        "en": "The header of a list can only be a text.",
+    },
+    "header_takes_no": {
+        "pt-BR": "O cabeçalho aceita imagem, vídeo ou documento, não {type}.",
+        "en": "The header takes an image, a video or a document, not {type}.",
+    },
+    "option_without_title": {
+        "pt-BR": "A opção “{value}” precisa de um título.",
+        "en": "The option “{value}” needs a title.",
+    },
+    "media_not_asked": {
+        "pt-BR": "O campo “{field}” só vale quando o tipo de resposta é mídia.",
+        "en": "The field “{field}” only counts where the kind of answer is media.",
+    },
+    "bad_option_id": {
+        "pt-BR": "O id “{value}” não pode começar nem terminar com espaço, nem ter quebra de linha.",
+        "en": "The id “{value}” may not begin or end with a blank, nor have a line break.",
+    },
+    "bad_degrees": {
+        "pt-BR": "O campo “{field}” precisa ser um número entre -{most} e {most}.",
+        "en": "The field “{field}” must be a number from -{most} to {most}.",
+    },
+    "unknown_timezone": {
+        "pt-BR": "O fuso horário “{name}” não existe; escreva-o como America/Sao_Paulo.",
+        "en": "There is no time zone “{name}”; write it like America/Sao_Paulo.",
+    },
+    "bad_date_format": {
+        "pt-BR": "O formato de data não aceita “{directive}”.",
+        "en": "The date format does not take “{directive}”.",
+    },
+    "date_format_without_day": {
+        "pt-BR": "Para ler uma data, o formato precisa de dia (%d), mês (%m) e ano (%Y).",
+        "en": "To read a date, the format needs day (%d), month (%m) and year (%Y).",
+    },
+    "not_a_number": {
+        "pt-BR": "O campo “{field}” precisa ser um número, ou um texto com {{{{…}}}}.",
+        "en": "The field “{field}” must be a number, or a text with {{{{…}}}}.",
+    },
     "nothing_to_say": {
         "pt-BR": "A mensagem precisa de um texto, uma mídia, um local ou contatos.",
         "en": "The message needs a text, media, a location or contacts.",

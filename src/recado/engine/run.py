@@ -1,19 +1,19 @@
-"""The working copy of a session during one turn: walks from node to node and keeps to the limits.
+"""The working copy of a session during one turn: walks from node to node until one waits or the session ends."""
 
-Loop guard (flow language, section 2): 100 visits in a turn; 1,000 visits or 30 messages since the customer last
-wrote; 10,000 visits in a session. Past one of them the session fails, and the customer gets the failure text once.
-"""
-
-import hashlib
 from datetime import datetime
 
+from msgspec import structs
+
 from recado.engine import texts
-from recado.engine.bursts import gathered, take_pending
+from recado.engine.askings import newest, visit_id
+from recado.engine.bursts import take_pending
+from recado.engine.callers import come_back, other_flow
 from recado.engine.compile import Program
 from recado.engine.content import Text
 from recado.engine.effects import Alert, Effect, EndSession, Handoff, Send
 from recado.engine.events import Event, Message
 from recado.engine.library import Library
+from recado.engine.limits import over_limit
 from recado.engine.node import (
     Answered,
     End,
@@ -29,21 +29,16 @@ from recado.engine.node import (
     WaitUntil,
 )
 from recado.engine.settings import Burst
-from recado.engine.state import Frame, Pending, State, Status, Wait
+from recado.engine.state import State, Status
 from recado.engine.trace import Trace, VisitTrace
+from recado.engine.variables import Variables
 from recado.engine.visit import RunningVisit
-from recado.engine.waits import expiry, waiting_for_reply, waiting_until
+from recado.engine.waits import expiry, still_silent, waiting_for_reply, waiting_until
 
-TURN_VISITS = 100
-VISITS_SINCE_INBOUND = 1_000
-MESSAGES_SINCE_INBOUND = 30
-SESSION_VISITS = 10_000
-PENDING_MESSAGES = 50
-PENDING_BYTES = 64_000
 PATH_KEPT = 500
-ASKINGS_KEPT = 20
-DEEPEST = 20
 FAILING_SIDES = ("error", "invalid", "timeout")
+# Side ports without an edge of their own that act as a main port (flow language, section 1).
+INSTEAD = {"replied": "next", "closed": "open"}
 
 
 class Run:
@@ -59,12 +54,14 @@ class Run:
         self.effects: list[Effect] = []
         self.trace = Trace()
         self.turn_visits = 0
+        self.muted = False
         self.status = state.status
         self.flow, self.version = state.flow, state.version
+        self.first_flow, self.first_version = state.first_flow, state.first_version
         self.frames = list(state.frames)
         self.node = state.node
-        self.variables = dict(state.variables)
-        self.path = list(state.path)
+        self.variables = Variables(state.variables)
+        self.visited: list[str] = []
         self.wait = state.wait
         self.memory = dict(state.memory)
         self.pending = list(state.pending)
@@ -83,26 +80,27 @@ class Run:
 
     def state(self) -> State:
         """Gives the session as it stands now."""
-        return State(
-            session=self.before.session,
+        path = self.before.path
+        return structs.replace(
+            self.before,
             flow=self.flow,
             version=self.version,
+            first_flow=self.first_flow,
+            first_version=self.first_version,
             frames=tuple(self.frames),
             status=self.status,
             node=self.node,
-            variables=self.variables,
-            path=tuple(self.path[-PATH_KEPT:]),
+            variables=self.variables.values,
+            path=(*path, *self.visited)[-PATH_KEPT:] if self.visited else path,
             wait=self.wait,
             memory=self.memory,
             pending=tuple(self.pending),
             gathered=tuple(self.gathered),
             late=tuple(self.late),
-            asked=_newest(self.asked),
-            answered=_newest(self.answered),
+            asked=newest(self.asked),
+            answered=newest(self.answered),
             repeated_at=self.repeated_at,
-            trigger=self.before.trigger,
             message=self.message,
-            started_at=self.before.started_at,
             last_inbound_at=self.last_inbound_at,
             expires_at=self.expires_at,
             visits=self.visits,
@@ -129,25 +127,13 @@ class Run:
         return self._walk(self.node, occasion)
 
     def hear(self, message: Message) -> None:
-        """Takes note that the customer wrote: the loop guard's counts and the time to live begin anew."""
+        """Takes note that the customer wrote: the counts of the loop guard and all silence begin anew."""
         self.message = message
         self.last_inbound_at = self.now
         self.visits_since_inbound = self.messages_since_inbound = 0
         if self.wait and self.wait.kind == "reply":
+            self.wait = still_silent(self.wait, self.now, self.settings)
             self.expires_at = expiry(self.wait, self.now, self.settings)
-
-    def keep_pending(self, message: Message, *, late: bool) -> None:
-        """Keeps a message for the next question, within bounds; what is over them stays in the history only."""
-        size = sum(len(p.message.text.encode()) for p in self.pending) + len(message.text.encode())
-        if len(self.pending) >= PENDING_MESSAGES or size > PENDING_BYTES:
-            return self.remark("pending_full")
-        self.pending.append(Pending(message, late))
-        return self.remark("kept_pending")
-
-    def keep_late(self, message: Message) -> None:
-        """Keeps a message that came before the question was sent, as `{{late}}`."""
-        self.late = [*self.late, message][-PENDING_MESSAGES:]
-        self.remark("late_message")
 
     def repeat_question(self) -> None:
         """Sends the current question again, as the same asking."""
@@ -155,29 +141,20 @@ class Run:
             self.repeated_at = self.now
             self._visit(self.node, Entered(), repeat=True)
 
-    def restart(self) -> None:
-        """Begins the session's first flow anew, with fresh variables."""
-        if self.frames:
-            self._switch_to(self.frames[0].flow, self.frames[0].version)
-        self.drop_everything()
-        self.variables = dict(self.program.variables)
-        self.enter(self.program.start)
+    def stand_at(self, node: str, token: str) -> None:
+        """Stands at an older asking again, as if it were being asked now."""
+        self.node = node
+        self.drop_wait()
+        self._begin_wait(WaitForReply(), token)
+
+    def drop_wait(self) -> None:
+        """Drops the wait and what belongs to it."""
+        self.wait, self.memory, self.gathered, self.expires_at = None, {}, [], None
 
     def drop_everything(self) -> None:
-        """Drops what belongs to where the session stood: its wait, its burst, its pending messages, its callers."""
-        self.wait, self.memory, self.expires_at = None, {}, None
-        self.pending, self.gathered, self.late, self.frames = [], [], [], []
-
-    def enter_flow(self, flow: str) -> None:
-        """Goes on at the start of another flow for good: the variables stay, its unset initial values join them."""
-        version = self.event.world.published.get(flow)
-        program = self.library.version(version)
-        if program is None:
-            return self.fail("flow_not_published", detail=flow)
-        self.drop_everything()
-        self._switch_to(flow, version)
-        self.variables = {**program.variables, **self.variables}
-        return self._walk(program.start, Entered())
+        """Drops the wait, the messages that waited for a question, and the callers."""
+        self.drop_wait()
+        self.pending, self.late, self.frames = [], [], []
 
     def finish(self, status: Status, outcome: str | None = None) -> None:
         """Ends the session."""
@@ -189,23 +166,24 @@ class Run:
 
     def hand_off(self, reason: str) -> None:
         """Gives the conversation to a person; the session rests where it stands."""
-        self.status, self.wait, self.expires_at = Status.HANDED_OFF, None, None
-        self.pending, self.gathered, self.memory = [], [], {}
+        self.drop_wait()
+        self.status, self.pending = Status.HANDED_OFF, []
         self.effects.append(Handoff(reason=reason))
 
     def fail(self, reason: str, detail: str = "") -> None:
         """Gives up: the failure text once, then a person or the end, as `on_error` says."""
         self.remark(reason)
         on_error = self.settings.on_error
-        self.say(on_error.text if on_error and on_error.text else self.own_text("failure"))
+        own = self.fill(on_error.text) if on_error and on_error.text else ""
+        self.say(own if own.strip() else texts.say(self.event.world, "failure"))
         self.effects.append(Alert(reason, node=self.node, detail=detail))
         if on_error and on_error.then == "handoff":
             return self.hand_off(reason)
         return self.finish(Status.FAILED)
 
-    def own_text(self, key: str) -> str:
-        """Gives one of the platform's sentences."""
-        return texts.say(self.event.world, key)
+    def fill(self, template: str) -> str:
+        """Fills a text of the settings, which belongs to no visit."""
+        return self.glance().text(template)
 
     def say(self, text: str) -> None:
         """Sends a text that belongs to no visit."""
@@ -220,20 +198,21 @@ class Run:
         """Writes a note about the event itself into the trace."""
         self.trace.notes.append(note)
 
-    def glance(self) -> RunningVisit | None:
-        """Gives the waiting node's visit for a look that changes nothing."""
-        if self.node is None or self.wait is None:
-            return None
-        record = VisitTrace(node=self.node, type="", visit=self.wait.token)
-        return RunningVisit(self, self.wait.token, Entered(), record, first=False)
+    def glance(self) -> RunningVisit:
+        """Gives a visit for a look from where the session stands; it leaves no trace."""
+        token = self.wait.token if self.wait else ""
+        record = VisitTrace(node=self.node or "", type="", visit=token)
+        return RunningVisit(self, token, Entered(), record, first=False)
 
     # The walk.
 
     def _walk(self, node: str | None, occasion: Occasion) -> None:
         while node is not None:
-            if reason := self._over_limit():
-                return self.fail("loop_guard", detail=f"{reason}: {self._recent()}")
+            if reason := over_limit(self):
+                return self.fail("loop_guard", detail=reason)
             step = self._visit(node, occasion)
+            if self.muted:
+                continue
             node, occasion = self._take(node, step)
         return None
 
@@ -242,170 +221,73 @@ class Run:
         match step:
             case Go(port=port):
                 return self._leave(node, port), Entered()
+            case GoTo(node=target) if target in self.program.nodes:
+                return target, Entered()
             case GoTo(node=target):
-                return self._jump(target), Entered()
+                self.fail("node_missing", detail=target)
             case EnterFlow():
-                return self._other_flow(node, step), Entered()
+                return other_flow(self, node, step), Entered()
             case End():
-                return self._end(step), Entered()
+                return come_back(self, step), Entered()
             case Fail(reason=reason):
                 self.fail(reason)
             case WaitUntil():
                 self.wait = waiting_until(step, self.trace.visits[-1].visit, self.now)
-                return self._reply_to_delay(node, step)
+                return self._from_pending(node, delay=True)
             case WaitForReply():
-                self._begin_wait(node, step)
+                self._begin_wait(step, self.trace.visits[-1].visit)
                 return self._from_pending(node)
             case Stay():
                 return self._from_pending(node)
         return None, Entered()
 
     def _leave(self, node: str, port: str) -> str | None:
-        self.wait, self.memory, self.gathered, self.expires_at = None, {}, [], None
         if self.trace.visits:
             self.trace.visits[-1].port = port
-        target = self.program.routes.get((node, port))
-        if target is None and port == "replied":
-            target = self.program.routes.get((node, "next"))
+        routes = self.program.routes
+        target = routes.get((node, port))
+        if target is None and port in INSTEAD:
+            target = routes.get((node, INSTEAD[port]))
         if target is not None:
             return target
         if port in FAILING_SIDES:
             self.fail(f"no_edge_for_{port}")
             return None
-        return self._end(End())
-
-    def _jump(self, target: str) -> str | None:
-        self.wait, self.memory, self.gathered, self.expires_at = None, {}, [], None
-        if target in self.program.nodes:
-            return target
-        self.fail("node_missing", detail=target)
-        return None
-
-    def _other_flow(self, node: str, step: EnterFlow) -> str | None:
-        version = self.event.world.published.get(step.flow)
-        program = self.library.version(version)
-        if program is None:
-            self.fail("flow_not_published", detail=step.flow)
-            return None
-        if step.call:
-            return self._call_flow(node, step, program, version)
-        self.frames = []
-        self._switch_to(step.flow, version)
-        self.variables = {**program.variables, **self.variables}
-        return program.start
-
-    def _call_flow(
-        self, node: str, step: EnterFlow, program: Program, version: str | None
-    ) -> str | None:
-        if len(self.frames) >= DEEPEST:
-            self.fail("too_deep", detail=step.flow)
-            return None
-        self.frames.append(Frame(self.flow, self.version, node, self.variables))
-        self._switch_to(step.flow, version)
-        self.variables = {**program.variables, **step.passed}
-        return program.start
-
-    def _end(self, step: End) -> str | None:
-        """Ends the flow: a called one comes back to its caller's `next`, any other ends the session."""
-        if step.session or not self.frames:
-            self.finish(Status.COMPLETED, step.outcome)
-            return None
-        frame = self.frames.pop()
-        if not self._switch_to(frame.flow, frame.version):
-            self.fail("caller_missing", detail=frame.flow or "")
-            return None
-        self.node, self.variables = frame.node, {**frame.variables, **step.returns}
-        self.wait, self.memory, self.gathered, self.expires_at = None, {}, [], None
-        if frame.node not in self.program.nodes:
-            self.fail("node_missing", detail=frame.node)
-            return None
-        target = self.program.routes.get((frame.node, "next"))
-        return target if target is not None else self._end(End(step.outcome))
-
-    def _switch_to(self, flow: str | None, version: str | None) -> bool:
-        if (flow, version) == (self.flow, self.version):
-            return True
-        program = self.library.version(version)
-        if program is None:
-            return False
-        self.flow, self.version, self.program = flow, version, program
-        self.settings = program.settings.over(self.event.world.settings)
-        return True
+        return come_back(self, End())
 
     def _visit(self, node: str, occasion: Occasion, *, repeat: bool = False) -> Step:
-        if isinstance(occasion, Entered) and not repeat:
+        entered = isinstance(occasion, Entered) and not repeat
+        if entered:
             self._arrive(node)
         kind = self.program.nodes[node]
-        id = self.wait.token if self.wait else self._visit_id()
-        record = VisitTrace(node=node, type=kind.type, visit=id)
+        id = self.wait.token if self.wait else visit_id(self.before.session, self.visits)
+        record = VisitTrace(node=node, type=kind.type, visit=id, version=self.version)
         self.trace.visits.append(record)
-        return kind.run(RunningVisit(self, id, occasion, record, first=not repeat))
+        return kind.run(RunningVisit(self, id, occasion, record, first=entered))
 
     def _arrive(self, node: str) -> None:
         self.node = node
-        self.wait, self.memory = None, {}
-        self.path.append(node)
+        self.drop_wait()
+        self.visited.append(node)
         self.visits += 1
         self.visits_since_inbound += 1
         self.turn_visits += 1
 
-    def _begin_wait(self, node: str, step: WaitForReply) -> None:
-        token = self.trace.visits[-1].visit
+    def _begin_wait(self, step: WaitForReply, token: str) -> None:
         self.wait = waiting_for_reply(step, token, self.now, self.settings)
-        self.late, self.gathered, self.repeated_at = [], [], None
-        self.asked[token] = node
+        self.late, self.repeated_at = [], None
+        self.asked[token] = self.node or ""
         self.expires_at = expiry(self.wait, self.last_inbound_at, self.settings)
 
-    def _from_pending(self, node: str) -> tuple[str | None, Occasion]:
-        """Lets the question that now waits take what was kept for it."""
-        message = take_pending(self)
+    def _from_pending(self, node: str, *, delay: bool = False) -> tuple[str | None, Occasion]:
+        """Lets what now waits take the messages that were kept for it."""
+        message = take_pending(self, delay=delay)
         if message is None:
             return None, Entered()
         self.message = message
         self._taken(message)
         return node, Answered(message)
 
-    def _reply_to_delay(self, node: str, step: WaitUntil) -> tuple[str | None, Occasion]:
-        if not (step.until_reply and self.pending):
-            return None, Entered()
-        self.message = self.pending.pop(0).message
-        return node, Answered(self.message)
-
     def _taken(self, message: Message) -> None:
         if self.wait and message.tap:
             self.answered[self.wait.token] = message.tap.option
-
-    def rewind_to(self, node: str, visit: str) -> None:
-        """Stands at an older asking again, as if it were being asked now."""
-        self.node = node
-        self.memory, self.gathered = {}, []
-        self.wait = Wait("reply", visit, since=self.now)
-
-    def answer_gathered(self) -> None:
-        """Answers the question with the burst that has gone silent."""
-        message = gathered(self.gathered)
-        self.gathered = []
-        self.resume(Answered(message))
-
-    def _visit_id(self) -> str:
-        """Makes the 12 characters that name this visit on the wire; the same in every replay."""
-        source = f"{self.before.session}:{self.visits}".encode()
-        return hashlib.blake2b(source, digest_size=6).hexdigest()
-
-    def _over_limit(self) -> str | None:
-        if self.turn_visits >= TURN_VISITS:
-            return f"{TURN_VISITS} visits in a turn"
-        if self.visits_since_inbound >= VISITS_SINCE_INBOUND:
-            return f"{VISITS_SINCE_INBOUND} visits since the customer wrote"
-        if self.messages_since_inbound >= MESSAGES_SINCE_INBOUND:
-            return f"{MESSAGES_SINCE_INBOUND} messages since the customer wrote"
-        if self.visits >= SESSION_VISITS:
-            return f"{SESSION_VISITS} visits in a session"
-        return None
-
-    def _recent(self) -> str:
-        return " > ".join(visit.node for visit in self.trace.visits[-10:])
-
-
-def _newest(askings: dict[str, str]) -> dict[str, str]:
-    return dict(list(askings.items())[-ASKINGS_KEPT:])

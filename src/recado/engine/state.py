@@ -50,19 +50,27 @@ class Wait(msgspec.Struct, frozen=True, omit_defaults=True):
     until_reply: bool = False
 
     def moments(self) -> list[tuple[datetime, str]]:
-        """Lists what will become due, earliest first."""
-        names = ("gather_until", "remind_at", "until", "close_at")
+        """Lists what will become due, earliest first. Who is in the middle of a burst is not silent."""
+        if self.gather_until:
+            return [(self.gather_until, "gather_until")]
+        names = ("remind_at", "until", "close_at")
         found = [(at, name) for name in names if (at := getattr(self, name))]
         return sorted(found, key=lambda moment: moment[0])
 
 
 class Frame(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A flow that called another and waits at its jump node for the return."""
+    """A flow that called another and waits at its jump node for the return.
+
+    `back` says how it goes on: it leaves by `next`, or, after a migration took the jump node away, it enters the node
+    that replaces it, or ends.
+    """
 
     flow: str | None
     version: str | None
     node: str
     variables: dict[str, Json] = {}
+    asked: dict[str, str] = {}
+    back: Literal["next", "enter", "end"] = "next"
 
 
 class Pending(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -75,15 +83,18 @@ class Pending(msgspec.Struct, frozen=True, omit_defaults=True):
 class State(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A session between two turns.
 
-    `flow` and `version` name the program it is in, `frames` the flows that called it. `memory` is the waiting node's
+    `flow` and `version` name the program it is in, `frames` the flows that called it, `first_flow` and
+    `first_version` the program that it began with and that `restart` leads back to. `memory` is the waiting node's
     own (for a question: the attempts so far); `gathered` are the parts of a burst; `late` the messages that came
-    before the current question was sent; `asked` says at which node an asking stood, `answered` which option answered
-    it: for taps on older askings.
+    before the current question was sent; `asked` says at which node of this flow an asking stood, `answered` which
+    option answered it: for taps on older askings.
     """
 
     session: str
     flow: str | None = None
     version: str | None = None
+    first_flow: str | None = None
+    first_version: str | None = None
     frames: tuple[Frame, ...] = ()
     status: Status = Status.ACTIVE
     node: str | None = None
@@ -112,3 +123,9 @@ class State(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
         """Says when the turn loop must look at this session again, if nobody writes."""
         moments = self.wait.moments() if self.status is Status.ACTIVE and self.wait else []
         return moments[0][0] if moments else None
+
+    @property
+    def versions(self) -> set[str]:
+        """Names the flow versions that the session is in or may come back to."""
+        named = {self.version, self.first_version, *(frame.version for frame in self.frames)}
+        return {version for version in named if version is not None}

@@ -2,7 +2,9 @@
 
 from msgspec import structs
 
-from recado.engine.node import TimedOut
+from recado.engine.bursts import gathered
+from recado.engine.callers import go_to_flow
+from recado.engine.node import Answered, TimedOut
 from recado.engine.run import Run
 from recado.engine.state import Status, Wait
 
@@ -24,21 +26,26 @@ def _happen(run: Run, wait: Wait, name: str) -> None:
     match name:
         case "gather_until":
             run.wait = structs.replace(wait, gather_until=None)
-            run.answer_gathered()
+            whole, run.gathered = gathered(run.gathered), []
+            run.resume(Answered(whole))
         case "remind_at":
             run.wait = structs.replace(wait, remind_at=None)
             _remind(run)
         case "until":
             run.wait = structs.replace(wait, until=None)
-            _over(run, wait)
+            _over(run)
         case "close_at":
             run.wait = structs.replace(wait, close_at=None)
             _close(run)
 
 
-def _over(run: Run, wait: Wait) -> None:
-    """Ends a wait; after a delay we would be the ones who begin, so not where the contact opted out."""
-    if wait.kind == "time" and run.event.world.contact.get("opted_out"):
+def _opted_out(run: Run) -> bool:
+    return bool(run.event.world.contact.get("opted_out"))
+
+
+def _over(run: Run) -> None:
+    """Ends a wait. What follows is something that we begin, so it does not follow where the contact opted out."""
+    if _opted_out(run):
         run.remark("opted_out")
         return run.finish(Status.STOPPED)
     return run.resume(TimedOut())
@@ -46,10 +53,12 @@ def _over(run: Run, wait: Wait) -> None:
 
 def _remind(run: Run) -> None:
     rule = run.settings.inactivity
-    if rule and rule.text and not run.event.world.contact.get("opted_out"):
-        glance = run.glance()
-        run.say(glance.text(rule.text) if glance else rule.text)
+    if _opted_out(run):
+        return run.remark("opted_out")
+    if rule and rule.text:
+        run.say(run.fill(rule.text))
         run.remark("reminded")
+    return None
 
 
 def _close(run: Run) -> None:
@@ -57,6 +66,6 @@ def _close(run: Run) -> None:
     run.remark("inactive")
     if rule and rule.action == "handoff":
         return run.hand_off("inactive")
-    if rule and rule.action == "flow" and rule.flow:
-        return run.enter_flow(rule.flow)
+    if rule and rule.action == "flow" and rule.flow and not _opted_out(run):
+        return go_to_flow(run, rule.flow)
     return run.finish(Status.COMPLETED, "inactive")

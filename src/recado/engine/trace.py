@@ -6,11 +6,15 @@ from recado.engine.events import Json
 
 
 class VisitTrace(msgspec.Struct, omit_defaults=True):
-    """One node inside a turn. `facts` hold what it compared or judged, `set` the variables it changed."""
+    """One node inside a turn. `facts` hold what it compared or judged, `set` the variables it changed.
+
+    `version` is the flow version that the node stands in: a turn may go through several flows.
+    """
 
     node: str
     type: str
     visit: str
+    version: str | None = None
     port: str | None = None
     facts: list[dict[str, Json]] = []
     set: dict[str, Json] = {}

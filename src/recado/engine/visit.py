@@ -1,5 +1,7 @@
 """What a node sees of the running turn: the implementation of `node.Visit`."""
 
+from collections import ChainMap
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -8,7 +10,7 @@ import msgspec
 from recado.engine.content import Content
 from recado.engine.effects import Effect, Send
 from recado.engine.events import Json
-from recado.engine.flow import MAX_VALUE_BYTES, MAX_VARIABLES_BYTES
+from recado.engine.limits import may_send
 from recado.engine.node import Occasion, Visit
 from recado.engine.template import lookup, render
 from recado.engine.trace import VisitTrace
@@ -32,8 +34,8 @@ class RunningVisit(Visit):
         self.memory = run.memory
         self._run = run
         self._record = record
-        self._first = first
-        self._scope: dict[str, Json] | None = None
+        self._clock_starts = first
+        self._scope: Mapping[str, Json] | None = None
 
     def text(self, template: str, *, limit: int | None = None) -> str:
         """Fills a template text; what is missing becomes empty, what is too long is cut, and both are traced."""
@@ -60,39 +62,42 @@ class RunningVisit(Visit):
 
     def set(self, name: str, value: Json) -> None:
         """Sets or unsets a session variable and writes the change into the trace."""
-        if value is not None and not self._fits(name, value):
+        if value is None:
+            self._run.variables.drop(name)
+        elif not self._run.variables.put(name, value):
             self._record.warnings.append(f"value_too_large:{name}")
             return
-        if value is None:
-            self._run.variables.pop(name, None)
-        else:
-            self._run.variables[name] = value
         self._record.set[name] = value
-        self._scope = None
 
     def send(self, content: Content, *, asks: bool = False, quote_trigger: bool = False) -> None:
-        """Queues a message; the first one of an asking starts the clock of lateness."""
+        """Queues a message; the first one of a question's first asking starts the clock of lateness."""
+        if not may_send(self._run):
+            return
         quoted = self._run.before.trigger.message_id if quote_trigger else None
-        asks = asks and self._first
-        node = self._record.node
+        starts, node = asks and self._clock_starts, self._record.node
+        self._clock_starts = self._clock_starts and not asks
         self._run.effects.append(
-            Send(content, node=node, visit=self.id, asks=asks, reply_to=quoted)
+            Send(content, node=node, visit=self.id, asks=starts, reply_to=quoted)
         )
-        self._run.messages_since_inbound += 1
         self._record.sends += 1
 
     def effect(self, effect: Effect) -> None:
         """Asks for any other effect."""
         self._run.effects.append(effect)
 
+    def times_here(self) -> int:
+        """Counts the turn's visits to this node, this one included."""
+        here = (self._record.version, self._record.node)
+        return sum((each.version, each.node) == here for each in self._run.trace.visits)
+
     def note(self, **facts: Json) -> None:
         """Adds facts to the trace."""
         self._record.facts.append(facts)
 
-    def scope(self) -> dict[str, Json]:
-        """Gives everything a text can read: the session's variables by bare name, and our own names."""
+    def scope(self) -> Mapping[str, Json]:
+        """Gives everything a text can read: our own names, and the session's variables by bare name."""
         if self._scope is None:
-            self._scope = {**self._run.variables, **self._own_names()}
+            self._scope = ChainMap(self._own_names(), self._run.variables.values)
         return self._scope
 
     def _own_names(self) -> dict[str, Json]:
@@ -116,8 +121,3 @@ class RunningVisit(Visit):
             "now": local.isoformat(timespec="seconds"),
             "today": local.date().isoformat(),
         }
-
-    def _fits(self, name: str, value: Json) -> bool:
-        if len(msgspec.json.encode(value)) > MAX_VALUE_BYTES:
-            return False
-        return len(msgspec.json.encode({**self._run.variables, name: value})) <= MAX_VARIABLES_BYTES

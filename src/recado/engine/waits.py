@@ -15,16 +15,26 @@ from recado.engine.state import Wait
 
 def waiting_for_reply(step: WaitForReply, token: str, now: datetime, settings: Settings) -> Wait:
     """Makes a question's wait, with the reminder and the end that the inactivity rule asks for."""
-    rule = settings.inactivity
-    return Wait(
+    wait = Wait(
         "reply",
         token,
         since=now,
         until=_after(now, step.timeout),
+        burst=step.burst,
+        # The parts of an album come together; the silence that the author set is for people who write.
+        silence=DEFAULT_SILENCE if step.most else None,
+        most=step.most,
+    )
+    return still_silent(wait, now, settings)
+
+
+def still_silent(wait: Wait, now: datetime, settings: Settings) -> Wait:
+    """Begins the inactivity rule's count anew: the customer was asked or wrote just now."""
+    rule = settings.inactivity
+    return structs.replace(
+        wait,
         remind_at=_after(now, rule.remind_after) if rule and rule.text else None,
         close_at=_after(now, rule.end_after) if rule else None,
-        burst=step.burst,
-        most=step.most,
     )
 
 

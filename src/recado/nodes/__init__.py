@@ -8,6 +8,7 @@ from typing import get_args
 
 from recado.engine.node import Node
 from recado.nodes.condition import Condition
+from recado.nodes.datetime import Datetime
 from recado.nodes.delay import Delay
 from recado.nodes.end import EndNode
 from recado.nodes.interactive_buttons import InteractiveButtons
@@ -28,6 +29,7 @@ AnyNode = (
     | Random
     | SetVariable
     | Delay
+    | Datetime
     | InteractiveButtons
     | InteractiveList
     | EndNode

@@ -1,15 +1,19 @@
 """Ends the session, with a last word if the author wants one."""
 
-from typing import ClassVar, Literal
+from collections.abc import Iterator
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from recado.engine.content import Text
 from recado.engine.effects import UpdateContact
 from recado.engine.events import Json
-from recado.engine.node import About, End, Node, Port, Visit, field
+from recado.engine.node import About, End, Node, Port, Visit, check_variable, field
+from recado.engine.problems import Problem
 from recado.engine.split import split_text
 from recado.engine.template import sole_path
+
+OUTCOME, TAG = 100, 100
 
 
 class Returned(BaseModel):
@@ -50,25 +54,41 @@ class EndNode(Node):
         ui="long_text",
         max_length=64_000,
     )
-    outcome: str | None = field("Resultado", "Outcome", default=None, max_length=100)
-    tags: tuple[str, ...] = field("Etiquetas", "Tags", default=(), ui="tags", max_length=20)
-
+    outcome: str | None = field(
+        "Resultado", "Outcome", default=None, template=True, max_length=OUTCOME
+    )
+    tags: tuple[Annotated[str, Field(min_length=1, max_length=TAG)], ...] = field(
+        "Etiquetas", "Tags", default=(), template=True, ui="tags", max_length=20
+    )
     returns: tuple[Returned, ...] = field(
         "Valores devolvidos", "Returned values", default=(), ui="assignments", max_length=50
     )
-    scope: Literal["flow", "session"] = field("Encerra", "Ends", default="flow")
+    scope: Literal["flow", "session"] = field(
+        "Encerra",
+        "Ends",
+        default="flow",
+        help=(
+            "flow: um fluxo chamado volta para quem o chamou; session: encerra tudo.",
+            "flow: a called flow comes back to its caller; session: ends all.",
+        ),
+    )
 
     def ports(self) -> tuple[Port, ...]:
         """Has no way out."""
         return ()
 
+    def problems(self) -> Iterator[Problem]:
+        """Finds names that are our own."""
+        for index, value in enumerate(self.returns):
+            yield from check_variable(value.name, field=f"returns.{index}.name")
+
     def run(self, visit: Visit) -> End:
         """Sends the parting text, tags the contact, ends."""
-        text = visit.text(self.content or "")
-        if text.strip():
-            for part in split_text(text):
-                visit.send(Text(part))
-        if self.tags:
-            visit.effect(UpdateContact(add_tags=self.tags))
+        for part in split_text(visit.text(self.content or "")):
+            visit.send(Text(part))
+        tags = [visit.line(tag, limit=TAG) for tag in self.tags]
+        if given := tuple(tag for tag in tags if tag):
+            visit.effect(UpdateContact(add_tags=given))
         returns = {value.name: value.read(visit) for value in self.returns}
-        return End(self.outcome, returns, session=self.scope == "session")
+        outcome = visit.line(self.outcome, limit=OUTCOME)
+        return End(outcome, returns, session=self.scope == "session")

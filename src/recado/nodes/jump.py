@@ -1,11 +1,25 @@
 """Goes on somewhere else: at another node, or in another flow."""
 
 from collections.abc import Iterator
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
-from recado.engine.node import About, EnterFlow, GoTo, Node, Port, Step, Visit, field
+from pydantic import Field
+
+from recado.engine.node import (
+    About,
+    EnterFlow,
+    GoTo,
+    Node,
+    Port,
+    Step,
+    Visit,
+    check_variable,
+    field,
+)
 from recado.engine.problems import Problem
+
+Name = Annotated[str, Field(min_length=1, max_length=100)]
 
 
 class Jump(Node):
@@ -21,13 +35,11 @@ class Jump(Node):
         },
         example={"to_node": "menu"},
     )
-    # What lies behind a jump is not seen from here: a flow that is called may wait.
-    chooses: ClassVar[bool] = False
     type: Literal["jump"] = "jump"
     to_node: str | None = field("Nó", "Node", default=None, ui="node", max_length=100)
     to_flow: UUID | None = field("Fluxo", "Flow", default=None, ui="flow")
     mode: Literal["goto", "call"] = field("Modo", "Mode", default="goto")
-    passed: tuple[str, ...] = field(
+    passed: tuple[Name, ...] = field(
         "Variáveis a passar",
         "Variables to pass",
         default=(),
@@ -36,24 +48,35 @@ class Jump(Node):
         max_length=50,
     )
 
+    @property
+    def calls(self) -> bool:
+        """Says whether it comes back."""
+        return self.to_flow is not None and self.mode == "call"
+
+    @property
+    def breaks_loops(self) -> bool:
+        """Says yes to a call: the flow that is called may wait."""
+        return self.calls
+
     def ports(self) -> tuple[Port, ...]:
         """Has a way out only where the call comes back."""
-        return (Port("next"),) if self.to_flow and self.mode == "call" else ()
+        return (Port("next"),) if self.calls else ()
 
     def jumps(self) -> tuple[str | None, str | None]:
         """Names where it goes."""
         return self.to_node, str(self.to_flow) if self.to_flow else None
 
     def problems(self) -> Iterator[Problem]:
-        """Wants exactly one target."""
+        """Wants exactly one target, and names that are not our own."""
         if (self.to_node is None) == (self.to_flow is None):
             yield Problem(code="jump_to_nothing")
+        for index, name in enumerate(self.passed):
+            yield from check_variable(name, field=f"pass.{index}")
 
     def run(self, visit: Visit) -> Step:
         """Goes there; a call sees only what is passed and its own variables."""
         if self.to_flow is None:
             return GoTo(self.to_node or "")
-        call = self.mode == "call"
-        found = {name: visit.value(name) for name in self.passed} if call else {}
+        found = {name: visit.value(name) for name in self.passed} if self.calls else {}
         passed = {name: value for name, value in found.items() if value is not None}
-        return EnterFlow(str(self.to_flow), call=call, passed=passed)
+        return EnterFlow(str(self.to_flow), call=self.calls, passed=passed)

@@ -8,8 +8,10 @@ from pydantic import BaseModel, ConfigDict
 from recado.engine import texts
 from recado.engine.answers import Answer, AnswerType, BadAnswer, Rules, read
 from recado.engine.asking import (
-    MONTH,
+    BurstRule,
     Choice,
+    KeptIn,
+    Timeout,
     attempts_used,
     chosen,
     keep,
@@ -36,7 +38,6 @@ from recado.engine.node import (
 from recado.engine.options import Option, present
 from recado.engine.patterns import bad_pattern
 from recado.engine.problems import Problem
-from recado.engine.settings import Burst
 from recado.engine.split import split_text
 
 TEXT_LIMIT = 4_096
@@ -89,15 +90,7 @@ class Question(Node):
     content: str = field(
         "Pergunta", "Question", template=True, ui="long_text", min_length=1, max_length=TEXT_LIMIT
     )
-    variable: str | None = field(
-        "Guardar em",
-        "Keep in",
-        default=None,
-        ui="variable",
-        alias="variableName",
-        min_length=1,
-        max_length=100,
-    )
+    variable: KeptIn
     answer: AnswerType | None = field("Tipo de resposta", "Kind of answer", default=None)
     options: tuple[Choice, ...] = field(
         "Opções", "Options", default=(), ui="options", max_length=50
@@ -105,25 +98,17 @@ class Question(Node):
     route_by_option: bool = field("Uma saída por opção", "A way out per option", default=False)
     media: Album | None = field("Mídia", "Media", default=None)
     validation: Validation = field("Validação", "Validation", default=Validation())
-    timeout: int | None = field(
-        "Tempo limite (s)", "Time limit (s)", default=None, ui="duration", ge=1, le=MONTH
-    )
-    burst: Burst | None = field(
-        "Mensagens em sequência",
-        "Messages in a burst",
-        default=None,
-        help=(
-            "fresh: só vale o que vier depois da pergunta; each: cada mensagem responde uma pergunta; "
-            "merge: junta tudo até haver silêncio; newest: vale a última.",
-            "fresh: only what comes after the question counts; each: every message answers a question; "
-            "merge: joins all until there is silence; newest: the last one counts.",
-        ),
-    )
+    timeout: Timeout
+    burst: BurstRule
 
     @property
     def kind(self) -> AnswerType:
-        """Gives the kind of answer: options when there are any, else text, unless the author chose."""
-        return self.answer or (AnswerType.OPTIONS if self.options else AnswerType.TEXT)
+        """Gives the kind of answer: options or media when the question has them, else text, unless the author chose."""
+        if self.answer:
+            return self.answer
+        if self.options:
+            return AnswerType.OPTIONS
+        return AnswerType.MEDIA if self.media else AnswerType.TEXT
 
     def ports(self) -> tuple[Port, ...]:
         """Has `next`, or a main port per option; `invalid` and `timeout` at the side."""
@@ -141,6 +126,8 @@ class Question(Node):
         )
         if self.kind is AnswerType.OPTIONS and not self.options:
             yield Problem(code="missing_field", field="options")
+        if self.media and self.kind not in (AnswerType.MEDIA, AnswerType.ANY):
+            yield Problem(code="media_not_asked", field="media")
         if self.kind is AnswerType.REGEX and not self.validation.pattern:
             yield Problem(code="missing_field", field="validation.pattern")
         if (pattern := self.validation.pattern) and (reason := bad_pattern(pattern)):

@@ -77,7 +77,8 @@ class Random(Node):
     def _source(self, visit: Visit) -> str:
         if self.sticky and (contact := visit.world.contact.get("id")):
             return f"{contact}:{visit.node}"
-        return f"{visit.seed}:{visit.id}"
+        # Not the visit's id: a draw must not change because some other node was added to the flow.
+        return f"{visit.seed}:{visit.node}:{visit.times_here()}"
 
     def _at(self, luck: float) -> Share:
         left = luck * sum(path.weight for path in self.paths)

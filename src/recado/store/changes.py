@@ -22,11 +22,12 @@ class ConversationChange:
 
 @dataclass(slots=True)
 class ContactChange:
-    """Tags and fields to change on a contact, one change after the other."""
+    """Tags, fields and consent to change on a contact, one change after the other."""
 
     add_tags: list[str] = field(default_factory=list)
     remove_tags: set[str] = field(default_factory=set)
     fields: dict[str, Any] = field(default_factory=dict)
+    opted_out: bool | None = None
 
     def then(self, *, add: Sequence[str], remove: Sequence[str], fields: dict[str, Any]) -> None:
         """Adds a later change; what it adds it also keeps from being removed, and the other way round."""
@@ -43,6 +44,7 @@ async def change_conversations(db: Db, changes: dict[UUID, ConversationChange]) 
     await db.execute(
         """update conversations v set
                   mode = coalesce(c.mode, v.mode),
+                  assignee_id = case when c.mode = 'bot' then null else v.assignee_id end,
                   mode_changed_at = case when c.mode <> v.mode then clock_timestamp()
                                          else v.mode_changed_at end,
                   notified_at = coalesce(c.notified_at, v.notified_at),
@@ -63,8 +65,8 @@ async def change_contacts(db: Db, changes: dict[UUID, ContactChange]) -> None:
         return
     await db.execute(
         """with given as (
-               select * from unnest($1::uuid[], $2::jsonb[], $3::jsonb[], $4::jsonb[])
-                          as g (id, add_tags, remove_tags, fields)
+               select * from unnest($1::uuid[], $2::jsonb[], $3::jsonb[], $4::jsonb[], $5::boolean[])
+                          as g (id, add_tags, remove_tags, fields, opted_out)
            ), locked as materialized (
                select id from contacts where id = any ($1::uuid[]) order by id for no key update
            )
@@ -75,13 +77,15 @@ async def change_contacts(db: Db, changes: dict[UUID, ContactChange]) -> None:
                                       with ordinality as t (tag, n)
                                 where not g.remove_tags ? t.tag
                                 group by t.tag order by min(t.n)),
-                  fields = c.fields || g.fields, updated_at = clock_timestamp()
+                  fields = c.fields || g.fields, opted_out = coalesce(g.opted_out, c.opted_out),
+                  updated_at = clock_timestamp()
              from given g join locked using (id)
             where c.id = g.id""",
         list(changes),
         [msgspec.json.encode(change.add_tags) for change in changes.values()],
         [msgspec.json.encode(sorted(change.remove_tags)) for change in changes.values()],
         [msgspec.json.encode(change.fields) for change in changes.values()],
+        [change.opted_out for change in changes.values()],
     )
 
 

@@ -14,6 +14,11 @@ from recado.store.pool import Db
 # The oldest mail because it has waited longest; the newest so that one number's backlog does not hide the rest.
 _SAMPLE = 200
 
+# Who had all the turns of a minute waits (store/pace.py). A hold longer than that is from a clock that was set back.
+_NOT_HELD = """conversation_id not in (
+           select conversation_id from held_conversations
+            where until > statement_timestamp() and until <= statement_timestamp() + interval '1 minute')"""
+
 # A subquery, not a join, and a clock that stands still during the statement: so that PostgreSQL walks the index of due
 # waits, whatever it believes about the tables. Where a person has the conversation, timers are held.
 _DUE = """s.wake_at <= statement_timestamp()
@@ -22,14 +27,14 @@ _DUE = """s.wake_at <= statement_timestamp()
 _WORK = f"""
 with mail as (
     (select conversation_id, seq, tries from inbox
-      where parked_at is null order by seq limit {_SAMPLE})
+      where parked_at is null and {_NOT_HELD} order by seq limit {_SAMPLE})
     union all
     (select conversation_id, seq, tries from inbox
-      where parked_at is null order by seq desc limit {_SAMPLE})
+      where parked_at is null and {_NOT_HELD} order by seq desc limit {_SAMPLE})
 ), due as (
     select s.conversation_id, 0::bigint as seq, s.tries
       from conversation_states s
-     where {_DUE}
+     where {_DUE} and {_NOT_HELD}
      order by s.wake_at limit {_SAMPLE}
 ), work as (
     select conversation_id, min(seq) as first, max(tries) as tries
@@ -67,9 +72,11 @@ async def claim_tried(db: Db) -> UUID | None:
     """Locks one conversation whose next event failed before, here or in a process that died of it."""
     row = await db.fetchrow(
         f"""with tried as (
-                select conversation_id, tries from inbox where tries > 0 and parked_at is null
+                select conversation_id, tries from inbox
+                 where tries > 0 and parked_at is null and {_NOT_HELD}
                 union all
-                select s.conversation_id, s.tries from conversation_states s where s.tries > 0 and {_DUE}
+                select s.conversation_id, s.tries from conversation_states s
+                 where s.tries > 0 and {_DUE} and {_NOT_HELD}
             )
             select c.id from (select conversation_id from tried order by tries) r {_LOCK}""",
         1,

@@ -1,6 +1,6 @@
 """Published versions of flows: numbered, never changed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -78,16 +78,17 @@ async def insert_version(
     workspace_id: UUID,
     flow_id: UUID,
     document: Mapping[str, Any],
+    triggers: Sequence[Any],
     note: str | None,
     published_by: UUID | None,
 ) -> int:
     """Publishes a document as the flow's next version; gives its number. The flow must be locked."""
     number: int = await db.fetchval(
         """with made as (
-               insert into flow_versions (id, workspace_id, flow_id, number, document, note, published_by)
+               insert into flow_versions (id, workspace_id, flow_id, number, document, triggers, note, published_by)
                select $3, f.workspace_id, f.id,
                       1 + coalesce((select max(number) from flow_versions where flow_id = f.id), 0),
-                      $4, $5, $6
+                      $4, $5, $6, $7
                  from flows f where f.workspace_id = $1 and f.id = $2
                returning id, number)
            select number from made""",
@@ -95,6 +96,7 @@ async def insert_version(
         flow_id,
         version_id,
         document,
+        list(triggers),
         note,
         published_by,
     )
@@ -105,3 +107,13 @@ async def insert_version(
         version_id,
     )
     return number
+
+
+async def published_id(db: Db, workspace_id: UUID, flow_id: UUID) -> UUID | None:
+    """Finds the version of a flow that new sessions run."""
+    found: UUID | None = await db.fetchval(
+        "select published_version_id from flows where workspace_id = $1 and id = $2",
+        workspace_id,
+        flow_id,
+    )
+    return found

@@ -9,7 +9,7 @@ from recado.store.pool import Db
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A turn as it happened. `event`, `trace` and `effects` are encoded JSON."""
+    """A turn as it happened. `event`, `trace` and `effects` are encoded JSON; `sent` are the messages it sent, in order."""
 
     id: UUID
     workspace_id: UUID
@@ -20,6 +20,7 @@ class Entry:
     event: bytes
     trace: bytes
     effects: bytes
+    sent: tuple[UUID, ...] = ()
 
 
 async def append(db: Db, entries: Sequence[Entry]) -> None:
@@ -29,9 +30,9 @@ async def append(db: Db, entries: Sequence[Entry]) -> None:
     await db.execute(
         """insert into journal
                   (id, workspace_id, conversation_id, session_id, flow_version_id, message_id, event, trace,
-                   effects)
+                   effects, sent)
            select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[],
-                  $7::jsonb[], $8::jsonb[], $9::jsonb[])""",
+                  $7::jsonb[], $8::jsonb[], $9::jsonb[], $10::jsonb[])""",
         *zip(*(_row(e) for e in sorted(entries, key=lambda e: e.id)), strict=True),
     )
 
@@ -47,4 +48,5 @@ def _row(e: Entry) -> tuple[object, ...]:
         e.event,
         e.trace,
         e.effects,
+        tuple(str(id) for id in e.sent),  # a list would be taken for an array in the array
     )

@@ -11,13 +11,15 @@ from recado.store.pool import Db
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A message that waits for its turn. `message` is JSON of engine.events.Message."""
+    """What waits for its turn: a message (`message` is JSON of engine.events.Message), or a notice as its `event`."""
 
     seq: int
-    message_id: UUID
+    kind: str
+    message_id: UUID | None
     conversation_id: UUID
     key: str
     message: Any
+    event: Any
     at: datetime
     received_at: datetime
 
@@ -34,7 +36,8 @@ async def waiting(db: Db, conversation_ids: Sequence[UUID], *, each: int) -> lis
     """Reads the next mail of each conversation, at most `each`: by Meta's time, then by arrival."""
     rows = await db.fetch(
         """select i.* from unnest($1::uuid[]) c(id) cross join lateral (
-               select seq, message_id, conversation_id, key, message, at, received_at from inbox
+               select seq, kind, message_id, conversation_id, key, message, event, at, received_at
+                 from inbox
                 where conversation_id = c.id and parked_at is null order by at, seq limit $2
            ) i""",
         conversation_ids,
@@ -77,14 +80,14 @@ async def take(db: Db, seqs: Sequence[int]) -> None:
 
 
 async def park(db: Db, seq: int, *, error: str) -> None:
-    """Gives up on a message: it stays here for a person, and in the history for everybody."""
+    """Gives up on an event: it stays here for a person, and a message in the history for everybody."""
     await db.execute(
         """insert into messages
                   (id, workspace_id, conversation_id, direction, type, text, content, key, context_id,
                    status, at)
            select message_id, workspace_id, conversation_id, 'in', coalesce(message->>'type', 'unknown'),
                   coalesce(message->>'text', ''), message, key, message->>'context_id', 'received', at
-             from inbox where seq = $1
+             from inbox where seq = $1 and kind = 'message'
            on conflict (id) do nothing""",
         seq,
     )

@@ -7,7 +7,7 @@ epoch) and commits; only then is a request written. Whatever ends it removes it;
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from recado.store.pool import Db
@@ -15,7 +15,11 @@ from recado.store.pool import Db
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewSend:
-    """A message for the lane of its conversation. `content` is encoded JSON of engine.content.Content."""
+    """A message for the lane of its conversation. `content` is encoded JSON of engine.content.Content.
+
+    `token` is of the wait that the message carries. `origin`: an answer to the contact, or a timer's, which opting
+    out blocks.
+    """
 
     id: UUID
     workspace_id: UUID
@@ -25,6 +29,8 @@ class NewSend:
     reply_to: str | None
     policy: str
     expires_at: datetime
+    token: str | None = None
+    origin: Literal["reply", "timer"] = "reply"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +56,16 @@ class Sending:
     graph_url: str | None
     phone: str | None
     user_id: str | None
+    token: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """How a message stands in its lane; `withdrawn`: it was called back while it was on its way."""
+
+    status: str
+    attempt: int
+    withdrawn: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +95,14 @@ async def insert(db: Db, sends: Sequence[NewSend]) -> None:
         return
     await db.execute(
         """insert into outbox
-                  (id, workspace_id, number_id, conversation_id, content, reply_to, policy, expires_at)
-           select id, workspace_id, number_id, conversation_id, content, reply_to, policy, expires_at
+                  (id, workspace_id, number_id, conversation_id, content, reply_to, policy, expires_at,
+                   token, origin)
+           select id, workspace_id, number_id, conversation_id, content, reply_to, policy, expires_at,
+                  token, origin
              from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::jsonb[], $6::text[], $7::text[],
-                         $8::timestamptz[]) with ordinality
+                         $8::timestamptz[], $9::text[], $10::text[]) with ordinality
                   as s (id, workspace_id, number_id, conversation_id, content, reply_to, policy,
-                        expires_at, n)
+                        expires_at, token, origin, n)
             order by n""",
         [s.id for s in sends],
         [s.workspace_id for s in sends],
@@ -94,6 +112,8 @@ async def insert(db: Db, sends: Sequence[NewSend]) -> None:
         [s.reply_to for s in sends],
         [s.policy for s in sends],
         [s.expires_at for s in sends],
+        [s.token for s in sends],
+        [s.origin for s in sends],
     )
 
 
@@ -146,7 +166,7 @@ async def grant(
                returning o.*
            )
            select g.id, g.workspace_id, g.number_id, g.conversation_id, v.contact_id, g.content, g.reply_to,
-                  g.policy, g.attempt, g.tries, g.paces, g.resent, g.first_sending_at,
+                  g.policy, g.attempt, g.tries, g.paces, g.resent, g.first_sending_at, g.token,
                   n.phone_number_id, n.waba_id, n.access_token_id, n.graph_url, v.phone, v.user_id
              from granted g
              join whatsapp_numbers n on n.id = g.number_id
@@ -164,14 +184,45 @@ async def grant(
     return [Sending(**row) for row in rows]
 
 
-async def lock(db: Db, ids: Sequence[UUID]) -> dict[UUID, tuple[str, int]]:
-    """Locks the rows that are still there; gives their (status, attempt)."""
+async def lock(db: Db, ids: Sequence[UUID]) -> dict[UUID, Row]:
+    """Locks the rows that are still there; gives how they stand."""
     rows = await db.fetch(
-        """select id, status, attempt from outbox where id = any ($1::uuid[])
+        """select id, status, attempt, withdrawn from outbox where id = any ($1::uuid[])
             order by id for update""",
         ids,
     )
-    return {row["id"]: (row["status"], row["attempt"]) for row in rows}
+    return {row["id"]: Row(row["status"], row["attempt"], row["withdrawn"]) for row in rows}
+
+
+async def of_conversation(db: Db, conversation_id: UUID) -> list[UUID]:
+    """Finds every message in a conversation's lane."""
+    rows = await db.fetch("select id from outbox where conversation_id = $1", conversation_id)
+    return [row["id"] for row in rows]
+
+
+async def begun_by_us(db: Db, contact_ids: Sequence[UUID]) -> list[UUID]:
+    """Finds the messages for these contacts that timers have queued."""
+    rows = await db.fetch(
+        """select o.id from conversations v join outbox o on o.conversation_id = v.id
+            where v.contact_id = any ($1::uuid[]) and o.origin = 'timer'""",
+        contact_ids,
+    )
+    return [row["id"] for row in rows]
+
+
+async def mark_withdrawn(db: Db, ids: Sequence[UUID]) -> None:
+    """Lets messages that are on their way, or in doubt, have no other attempt."""
+    if ids:
+        await db.execute("update outbox set withdrawn = true where id = any ($1::uuid[])", ids)
+
+
+async def is_sending(db: Db, conversation_id: UUID) -> bool:
+    """Says whether a message of a conversation is on its way at this moment."""
+    found: bool = await db.fetchval(
+        "select exists (select from outbox where conversation_id = $1 and status = 'sending')",
+        conversation_id,
+    )
+    return found
 
 
 async def remove(db: Db, ids: Sequence[UUID]) -> None:
@@ -228,7 +279,7 @@ async def resend_doubts(db: Db, numbers: Sequence[UUID]) -> list[UUID]:
     rows = await db.fetch(
         """update outbox set status = 'queued', resent = true, not_before = '-infinity'
             where number_id = any ($1::uuid[]) and status = 'unknown' and not_before <= clock_timestamp()
-              and policy = 'at_least_once' and not resent and expires_at > clock_timestamp()
+              and policy = 'at_least_once' and not resent and not withdrawn and expires_at > clock_timestamp()
            returning id""",
         numbers,
     )
@@ -241,7 +292,7 @@ async def lost_doubts(db: Db, numbers: Sequence[UUID]) -> list[Waiting]:
         f"""select {_WAITING} from outbox
              where number_id = any ($1::uuid[]) and status = 'unknown'
                and not_before <= clock_timestamp()
-               and (policy = 'at_most_once' or resent or expires_at <= clock_timestamp())""",
+               and (policy = 'at_most_once' or resent or withdrawn or expires_at <= clock_timestamp())""",
         numbers,
     )
     return [Waiting(**row) for row in rows]

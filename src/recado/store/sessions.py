@@ -12,7 +12,9 @@ from recado.engine.state import State
 from recado.store.pool import Db
 
 # State's fields that have a column of their own; `session` is the row's id.
-_COLUMNS = ("session", "status", "node", "variables", "path", "expires_at", "outcome")
+_COLUMNS = (
+    *("session", "flow", "version", "status", "node", "variables", "path", "expires_at", "outcome"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One run of one flow version in a conversation."""
+    """One run of a flow in a conversation; the flow and version are those that it is in, as `state` says too."""
 
     id: UUID
     workspace_id: UUID
@@ -53,6 +55,17 @@ async def open_sessions(db: Db, conversation_ids: Sequence[UUID]) -> dict[UUID, 
     return {row["conversation_id"]: _session(row) for row in rows}
 
 
+async def last_states(db: Db, conversation_ids: Sequence[UUID]) -> dict[UUID, State]:
+    """Reads where the newest session of each conversation stands, open or not."""
+    rows = await db.fetch(
+        """select s.* from unnest($1::uuid[]) c (id) cross join lateral (
+               select * from conversation_states where conversation_id = c.id
+                order by id desc limit 1) s""",
+        conversation_ids,
+    )
+    return {row["conversation_id"]: state_of(row) for row in rows}
+
+
 def _session(row: Any) -> Session:
     asked = row["message_id"]
     return Session(
@@ -72,6 +85,8 @@ def state_of(row: Any) -> State:
     """Puts a row's columns together to the engine's State."""
     columns = {
         "session": str(row["id"]),
+        "flow": str(row["flow_id"]),
+        "version": str(row["flow_version_id"]),
         "status": row["status"],
         "node": row["current_node_id"],
         "variables": row["variables"],
@@ -79,7 +94,9 @@ def state_of(row: Any) -> State:
         "expires_at": row["session_expires_at"],
         "outcome": row["outcome"],
     }
-    return msgspec.convert({**row["engine"], **columns}, State)
+    # A session of before flows could call flows has only ever been in one.
+    first = {"first_flow": columns["flow"], "first_version": columns["version"]}
+    return msgspec.convert({**first, **row["engine"], **columns}, State)
 
 
 async def save(db: Db, sessions: Sequence[Session]) -> None:
@@ -95,6 +112,7 @@ async def save(db: Db, sessions: Sequence[Session]) -> None:
                   $7::text[], $8::text[], $9::jsonb[], $10::jsonb[], $11::jsonb[], $12::uuid[],
                   $13::text[], $14::timestamptz[], $15::timestamptz[], $16::timestamptz[])
            on conflict (id) do update set
+                  flow_id = excluded.flow_id, flow_version_id = excluded.flow_version_id,
                   status = excluded.status, current_node_id = excluded.current_node_id,
                   variables = excluded.variables, execution_path = excluded.execution_path,
                   engine = excluded.engine, asked_message_id = excluded.asked_message_id,
@@ -118,7 +136,7 @@ def _row(s: Session) -> tuple[object, ...]:
         s.state.status.value,
         s.state.node,
         state.get("variables", {}),
-        state.get("path", []),
+        state.get("path", ()),
         rest,
         s.asked.message_id if s.asked else None,
         s.state.outcome,

@@ -1,12 +1,15 @@
 """What a turn reads besides its own session: conversation, contact, number, workspace, chatbots, flow versions."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from recado.engine.routing import Answerer, MainFlow
+import msgspec
+
+from recado.engine.routing import Answerer, MainFlow, TriggeredFlow
+from recado.store.calendars import MOST_CALENDARS
 from recado.store.pool import Db
 
 
@@ -21,6 +24,7 @@ class Contact:
     username: str | None
     tags: list[str]
     fields: dict[str, Any]
+    opted_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,7 @@ class Line:
     timezone: str
     texts: dict[str, str]
     settings: dict[str, Any]
+    calendars: dict[str, Any]
     own: Answerer | None
     fallback: Answerer | None
 
@@ -67,7 +72,8 @@ async def conversations(db: Db, ids: Sequence[UUID]) -> list[Conversation]:
     """Reads conversations with their contacts."""
     rows = await db.fetch(
         """select v.id, v.workspace_id, v.number_id, v.mode, v.window_expires_at, v.notified_at,
-                  c.id as contact_id, c.name, c.phone, c.user_id, c.username, c.tags, c.fields
+                  c.id as contact_id, c.name, c.phone, c.user_id, c.username, c.tags, c.fields,
+                  c.opted_out
              from conversations v join contacts c on c.id = v.contact_id
             where v.id = any ($1::uuid[]) order by v.id""",
         ids,
@@ -84,6 +90,7 @@ def _conversation(row: Any) -> Conversation:
         row["username"],
         row["tags"],
         row["fields"],
+        row["opted_out"],
     )
     return Conversation(
         row["id"],
@@ -96,15 +103,31 @@ def _conversation(row: Any) -> Conversation:
     )
 
 
+# A chatbot's published flows that have triggers, the main one first.
+_TRIGGERED = """(select jsonb_agg(jsonb_build_object('flow_id', f.id, 'version_id', v.id,
+                                                      'triggers', v.triggers)
+                                   order by l.is_main desc, f.id)
+                   from chatbot_flows l
+                   join flows f on f.id = l.flow_id
+                   join flow_versions v on v.id = f.published_version_id
+                  where l.chatbot_id = {} and v.triggers <> '[]')"""
+
+
 async def lines(db: Db, number_ids: Sequence[UUID]) -> dict[UUID, Line]:
     """Reads numbers with their workspaces, their own chatbots and the workspaces' fallbacks."""
     rows = await db.fetch(
-        """select n.id, n.is_active, n.phone_number, n.display_name,
+        f"""select n.id, n.is_active, n.phone_number, n.display_name,
                   w.locale, w.timezone, w.texts, w.settings,
                   o.id as own_id, o.is_active as own_active, of.id as own_flow,
                   of.published_version_id as own_version,
                   b.id as fallback_id, b.is_active as fallback_active, bf.id as fallback_flow,
-                  bf.published_version_id as fallback_version
+                  bf.published_version_id as fallback_version,
+                  coalesce((select jsonb_object_agg(k.name, k.definition)
+                              from (select name, definition from calendars
+                                     where workspace_id = n.workspace_id
+                                     order by id limit {MOST_CALENDARS}) k), '{{}}') as calendars,
+                  {_TRIGGERED.format("o.id")} as own_triggered,
+                  {_TRIGGERED.format("b.id")} as fallback_triggered
              from whatsapp_numbers n
              join workspaces w on w.id = n.workspace_id
              left join chatbots o on o.id = n.default_chatbot_id
@@ -129,6 +152,7 @@ def _line(row: Any) -> Line:
         timezone=row["timezone"],
         texts=row["texts"],
         settings=row["settings"],
+        calendars=row["calendars"],
         own=_answerer(row, "own"),
         fallback=_answerer(row, "fallback"),
     )
@@ -139,7 +163,8 @@ def _answerer(row: Any, role: str) -> Answerer | None:
         return None
     flow = row[f"{role}_flow"]
     main = MainFlow(flow, row[f"{role}_version"]) if flow else None
-    return Answerer(row[f"{role}_id"], row[f"{role}_active"], main)
+    triggered = msgspec.convert(row[f"{role}_triggered"] or (), tuple[TriggeredFlow, ...])
+    return Answerer(row[f"{role}_id"], row[f"{role}_active"], main, triggered)
 
 
 async def chatbots(db: Db, ids: Sequence[UUID]) -> dict[UUID, Chatbot]:
@@ -150,6 +175,20 @@ async def chatbots(db: Db, ids: Sequence[UUID]) -> dict[UUID, Chatbot]:
         ids,
     )
     return {row["id"]: Chatbot(**row) for row in rows}
+
+
+async def published(db: Db, flows: Iterable[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], UUID]:
+    """Reads the published version of flows, by (workspace, flow); what is another workspace's is not found."""
+    wanted = list(flows)
+    rows = await db.fetch(
+        """select f.workspace_id, f.id, f.published_version_id
+             from unnest($1::uuid[], $2::uuid[]) w (workspace_id, id)
+             join flows f on f.id = w.id and f.workspace_id = w.workspace_id
+            where f.published_version_id is not null""",
+        [workspace for workspace, _ in wanted],
+        [flow for _, flow in wanted],
+    )
+    return {(row[0], row[1]): row[2] for row in rows}
 
 
 async def documents(db: Db, version_ids: Sequence[UUID]) -> dict[UUID, Any]:

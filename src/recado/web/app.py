@@ -9,13 +9,16 @@ from recado.nodes import NODE_TYPES
 from recado.store.pool import Pool
 from recado.store.secrets import Vault
 from recado.web import (
+    acts,
     alerts,
     auth,
+    calendars,
     chatbots,
     conversations,
     flow_versions,
     flows,
     health,
+    journal,
     numbers,
     setup,
     webhook_log,
@@ -36,9 +39,12 @@ _RESOURCES = (
     auth,
     numbers,
     chatbots,
+    calendars,
     flows,
     flow_versions,
     conversations,
+    acts,
+    journal,
     webhook_log,
     alerts,
 )

@@ -14,6 +14,7 @@ from recado.store.chatbots import Chatbot, Variant
 from recado.store.ids import new_id
 from recado.store.paging import Place, after
 from recado.store.pool import Db
+from recado.web.bot_settings import BotSettings, flow_places
 from recado.web.errors import Refusal, not_found
 from recado.web.inputs import ClearableObject, Input, Name, Text, absent
 from recado.web.lists import Page, Paged
@@ -52,7 +53,7 @@ class ChatbotFields(Input):
     ab_test_enabled: bool = absent()
     ab_test_flows: Shares = Field(default_factory=list)
     variables: ClearableObject = absent()
-    settings: ClearableObject = absent()
+    settings: BotSettings = absent()
 
 
 class NewChatbot(ChatbotFields):
@@ -146,6 +147,8 @@ async def _changed(
     db: Db, viewer: Viewer, chatbot_id: UUID, given: dict[str, Any]
 ) -> ChatbotAnswer:
     columns = {name: value for name, value in given.items() if name in store.SETTABLE}
+    for place, flow in flow_places(given.get("settings", {})):
+        await _check_named_flow(db, viewer, flow, field=f"settings.{place}")
     try:
         async with db.transaction():  # a savepoint: after a refusal the fallback can still be named
             await store.update_chatbot(db, viewer.workspace_id, chatbot_id, changes=columns)
@@ -197,6 +200,14 @@ async def _check_flows(db: Db, viewer: Viewer, ids: list[UUID], *, field: str) -
     missing = await store.missing_flows(db, viewer.workspace_id, ids)
     if missing:
         raise Refusal(422, "unknown_reference", field=field, id=[str(id) for id in missing])
+
+
+async def _check_named_flow(db: Db, viewer: Viewer, flow: str, *, field: str) -> None:
+    try:
+        id = UUID(flow)
+    except ValueError as error:
+        raise Refusal(422, "unknown_reference", field=field, id=flow) from error
+    await _check_flows(db, viewer, [id], field=field)
 
 
 async def _link_numbers(db: Db, viewer: Viewer, chatbot_id: UUID, ids: list[UUID]) -> None:

@@ -96,7 +96,7 @@ async def list_logs(
 @router.get("/{conversation}")
 async def get_conversation(conversation: str, viewer: Reader, db: Tx) -> ConversationDetail:
     """Shows a conversation by its id, or by the contact's phone in any spelling."""
-    thread, *others = await _threads(db, viewer, conversation)
+    thread, *others = await threads(db, viewer, conversation)
     workspace_id = viewer.workspace_id
     state = await store.find_state(db, workspace_id, thread.id)
     messages = await history.list_messages(
@@ -115,7 +115,7 @@ async def list_messages(
     conversation: str, viewer: Reader, db: Tx, paging: Paged
 ) -> Page[MessageAnswer]:
     """Lists a conversation's messages, the newest first; the cursor leads back in time."""
-    thread, *_ = await _threads(db, viewer, conversation)
+    thread, *_ = await threads(db, viewer, conversation)
     messages = await history.list_messages(
         db, viewer.workspace_id, thread.id, limit=paging.limit + 1, before=after(paging.after)
     )
@@ -125,7 +125,7 @@ async def list_messages(
     )
 
 
-async def _threads(db: Db, viewer: Viewer, reference: str) -> list[Conversation]:
+async def threads(db: Db, viewer: Viewer, reference: str) -> list[Conversation]:
     """Finds the conversation that an id or a phone names, then the contact's others; at least one."""
     try:
         one = await store.find_conversation(db, viewer.workspace_id, UUID(reference))

@@ -4,11 +4,12 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
 from recado.engine.dialects.report import Report
+from recado.engine.flow import MAX_NODES
 from recado.engine.problems import Language
 from recado.store import chatbots
 from recado.store import flows as store
@@ -29,9 +30,9 @@ from recado.web.flow_documents import (
     saved,
     summary,
 )
-from recado.web.inputs import Input, Text
+from recado.web.inputs import Input, Name, Text
 from recado.web.lists import Page, Paged
-from recado.web.publishing import check, publish
+from recado.web.publishing import check, check_moves, migrate, publish
 from recado.web.sentences import language_of
 from recado.web.serving import Served, Serving, Tx
 from recado.web.viewer import Editor, Reader, Viewer
@@ -61,12 +62,22 @@ class Published(BaseModel):
 
     version: int
     problems: list[FlowProblem]
+    migrating: int = Field(
+        description="How many running sessions move to it, each at its next turn."
+    )
+
+
+class Migration(Input):
+    """Moves running sessions to the new version; `moves`: where they go on whose node is gone, null ends them."""
+
+    moves: dict[Name, Name | None] = Field(default_factory=dict, max_length=MAX_NODES)
 
 
 class PublishNote(Input):
-    """What to say about a version."""
+    """What to say about a version, and whether running sessions move to it; else they stay on theirs."""
 
     note: Text | None = None
+    migration: Migration | None = None
 
 
 @router.get("")
@@ -168,6 +179,9 @@ async def publish_flow(
     """Makes the draft the flow's next version; without changes the published one stays."""
     await lock(db, viewer, flow_id, revision=None)
     flow = await found(db, viewer, flow_id)
+    migration = note.migration if note else None
+    if migration:
+        check_moves(flow.draft, migration.moves)
     done = await publish(
         db,
         viewer,
@@ -179,7 +193,8 @@ async def publish_flow(
     if isinstance(done, Refusal):
         raise done
     version, problems = done
-    return Published(version=version, problems=problems)
+    migrating = await migrate(db, viewer, flow, migration.moves) if migration else 0
+    return Published(version=version, problems=problems, migrating=migrating)
 
 
 async def found(db: Db, viewer: Viewer, flow_id: UUID) -> Flow:

@@ -6,6 +6,7 @@ What our own answers hold and nobody can set (`id`, `created_at`) may come back 
 
 import difflib
 import math
+from collections.abc import Callable
 from typing import Annotated, Any, ClassVar, get_args
 
 import msgspec
@@ -70,7 +71,7 @@ def absent() -> Any:
 def _with_hint(line: ErrorDetails, names: list[str]) -> InitErrorDetails:
     kind: str | PydanticCustomError = line["type"]
     if kind == "extra_forbidden" and len(line["loc"]) == 1:
-        kind = _unknown(str(line["loc"][0]), names)
+        kind = unknown_field(str(line["loc"][0]), names)
     elif kind not in _PYDANTIC_KINDS:
         kind = PydanticCustomError(line["type"], line["msg"], line.get("ctx"))
     details = InitErrorDetails(type=kind, loc=line["loc"], input=line["input"])
@@ -79,7 +80,8 @@ def _with_hint(line: ErrorDetails, names: list[str]) -> InitErrorDetails:
     return details
 
 
-def _unknown(name: str, names: list[str]) -> PydanticCustomError:
+def unknown_field(name: str, names: list[str]) -> PydanticCustomError:
+    """Says that there is no field of a name, and which of the names it may be meant for."""
     folded = {field.replace("_", ""): field for field in names}
     near = difflib.get_close_matches(name.replace("_", "").lower(), list(folded), n=1)
     if not near:
@@ -126,11 +128,15 @@ def _check(value: Json, depth: int) -> None:
         raise PydanticCustomError("not_storable", message)
 
 
-def _small(value: dict[str, Json]) -> dict[str, Json]:
-    if len(msgspec.json.encode(value)) > MAX_OBJECT_BYTES:
-        context = {"limit": MAX_OBJECT_BYTES}
-        raise PydanticCustomError("too_large", "Larger than {limit} bytes.", context)
-    return value
+def at_most(limit: int) -> Callable[[dict[str, Json]], dict[str, Json]]:
+    """Makes a check that an object has at most so many bytes as JSON."""
+
+    def check(value: dict[str, Json]) -> dict[str, Json]:
+        if len(msgspec.json.encode(value)) > limit:
+            raise PydanticCustomError("too_large", "Larger than {limit} bytes.", {"limit": limit})
+        return value
+
+    return check
 
 
 def _email(value: str) -> str:
@@ -149,6 +155,6 @@ Text = Annotated[str, StringConstraints(max_length=10_000), _Stored]
 Email = Annotated[str, StringConstraints(max_length=254), _Stored, AfterValidator(_email)]
 NewPassword = Annotated[str, StringConstraints(min_length=8, max_length=1_024), _Stored]
 Document = Annotated[dict[str, Any], _Stored]
-Object = Annotated[dict[str, Any], _Stored, AfterValidator(_small)]
+Object = Annotated[dict[str, Any], _Stored, AfterValidator(at_most(MAX_OBJECT_BYTES))]
 # null clears: an object becomes empty
 ClearableObject = Annotated[Object, BeforeValidator(lambda value: {} if value is None else value)]

@@ -1,12 +1,14 @@
 """Publishing: the draft is compiled, and becomes a version only without errors."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from recado.engine.compile import compile
 from recado.engine.flow import FlowDocument
 from recado.engine.node import NodeTypes
 from recado.engine.problems import Language, has_errors
-from recado.store import flow_versions
+from recado.engine.routing import triggers_of
+from recado.store import flow_versions, inbox, notices
 from recado.store.flows import Flow
 from recado.store.ids import new_id
 from recado.store.pool import Db
@@ -51,7 +53,28 @@ async def publish(
         workspace_id=viewer.workspace_id,
         flow_id=facts.id,
         document=flow.draft,
+        triggers=triggers_of(FlowDocument.model_validate(flow.draft)),
         note=note,
         published_by=viewer.user_id,
     )
     return version, problems
+
+
+async def migrate(db: Db, viewer: Viewer, flow: Flow, moves: Mapping[str, str | None]) -> int:
+    """Moves the sessions that run an older version to the one just published; gives how many will move."""
+    version_id = await flow_versions.published_id(db, viewer.workspace_id, flow.facts.id)
+    if version_id is None:
+        return 0
+    notice = notices.Migrated(str(flow.facts.id), str(version_id), dict(moves))
+    count = await notices.post_migration(db, viewer.workspace_id, notice)
+    if count:
+        await inbox.notify(db, turns=True, statuses=False)
+    return count
+
+
+def check_moves(draft: dict[str, Any], moves: Mapping[str, str | None]) -> None:
+    """Raises Refusal (422) where a migration leads to a node that the new version does not have."""
+    nodes = {node.id for node in FlowDocument.model_validate(draft).nodes}
+    for old, new in moves.items():
+        if new is not None and new not in nodes:
+            raise Refusal(422, "unknown_node", field=f"migration.moves.{old}", node=new)

@@ -7,6 +7,7 @@ class Permission(StrEnum):
     """What an endpoint asks for."""
 
     READ = "read"
+    CONVERSE = "converse"
     EDIT = "edit"
     ADMINISTER = "administer"
 
@@ -14,7 +15,7 @@ class Permission(StrEnum):
 ROLES: dict[str, frozenset[Permission]] = {
     "owner": frozenset(Permission),
     "admin": frozenset(Permission),
-    "editor": frozenset({Permission.READ, Permission.EDIT}),
-    "agent": frozenset({Permission.READ}),
+    "editor": frozenset({Permission.READ, Permission.CONVERSE, Permission.EDIT}),
+    "agent": frozenset({Permission.READ, Permission.CONVERSE}),
     "viewer": frozenset({Permission.READ}),
 }

@@ -15,6 +15,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Esta instalação já foi configurada.",
         "This installation is already set up.",
     ),
+    "bad_calendar": (
+        "O calendário não é válido: {reason}.",
+        "The calendar is not valid: {reason}.",
+    ),
     "bad_credentials": (
         "E-mail ou senha incorretos.",
         "The e-mail or the password is wrong.",
@@ -32,6 +36,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "busy": (
         "O servidor está ocupado. Tente de novo em instantes.",
         "The server is busy. Try again in a moment.",
+    ),
+    "calendar_exists": (
+        "Este espaço de trabalho já tem um calendário com o nome “{name}”.",
+        "This workspace already has a calendar with the name “{name}”.",
     ),
     "changed_meanwhile": (
         "Alguém mudou isto ao mesmo tempo. Recarregue e tente de novo.",
@@ -86,6 +94,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Este endereço não aceita esse método.",
         "This address does not take that method.",
     ),
+    "no_session": (
+        "Nenhuma sessão está aberta nesta conversa; ela só pode continuar do início.",
+        "No session is open in this conversation; it can only go on from the start.",
+    ),
+    "node_missing": ("Falta dizer em qual nó continuar.", "Say at which node to go on."),
     "not_a_member": (
         "Você não faz parte desse espaço de trabalho.",
         "You are not a member of that workspace.",
@@ -123,6 +136,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "A consulta demorou demais. Restrinja os filtros e tente de novo.",
         "The query took too long. Narrow the filters and try again.",
     ),
+    "too_many_calendars": (
+        "Um espaço de trabalho pode ter no máximo {limit} calendários.",
+        "A workspace can have at most {limit} calendars.",
+    ),
     "unauthenticated": (
         "Entre para continuar.",
         "Sign in to go on.",
@@ -130,6 +147,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "unavailable": (
         "O banco de dados não está disponível. Tente de novo em instantes.",
         "The database is not available. Try again in a moment.",
+    ),
+    "unknown_node": (
+        "O fluxo não tem o nó “{node}”.",
+        "The flow has no node “{node}”.",
     ),
     "unknown_reference": (
         "Não existe neste espaço de trabalho: {id}.",

@@ -83,6 +83,7 @@ def _who_may(permission: Permission) -> Callable[[Viewer], Viewer]:
 
 
 Reader = Annotated[Viewer, Depends(_who_may(Permission.READ))]
+Agent = Annotated[Viewer, Depends(_who_may(Permission.CONVERSE))]
 Editor = Annotated[Viewer, Depends(_who_may(Permission.EDIT))]
 Admin = Annotated[Viewer, Depends(_who_may(Permission.ADMINISTER))]
 

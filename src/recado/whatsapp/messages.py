@@ -4,7 +4,19 @@ import re
 
 import msgspec
 
-from recado.engine.content import Button, Buttons, Content, ListMenu, Media, Section, Text
+from recado.engine.content import (
+    Button,
+    Buttons,
+    ContactCard,
+    Contacts,
+    Content,
+    Header,
+    ListMenu,
+    Location,
+    Media,
+    Section,
+    Text,
+)
 from recado.engine.events import Json
 
 _NOT_DIGITS = re.compile(r"[^0-9]")
@@ -61,7 +73,7 @@ def _address(to: Recipient) -> dict[str, Json]:
     raise ValueError("a recipient needs a phone or a user id")
 
 
-def _member(content: Content) -> tuple[str, dict[str, Json]]:
+def _member(content: Content) -> tuple[str, Json]:
     match content:
         case Text():
             return "text", {"body": content.body, "preview_url": content.preview_url}
@@ -71,6 +83,10 @@ def _member(content: Content) -> tuple[str, dict[str, Json]]:
             return "interactive", _list(content)
         case Media():
             return content.kind, _media(content)
+        case Location():
+            return "location", _location(content)
+        case Contacts(cards=cards):
+            return "contacts", [_card(card) for card in cards]
 
 
 def _buttons(content: Buttons) -> dict[str, Json]:
@@ -90,10 +106,18 @@ def _list(content: ListMenu) -> dict[str, Json]:
 def _frame(content: Buttons | ListMenu) -> dict[str, Json]:
     frame: dict[str, Json] = {"body": {"text": content.body}}
     if content.header:
-        frame["header"] = {"type": "text", "text": content.header}
+        frame["header"] = _header(content.header)
     if content.footer:
         frame["footer"] = {"text": content.footer}
     return frame
+
+
+def _header(header: Header) -> dict[str, Json]:
+    match header:
+        case Media(kind=kind):  # without its caption: the body is what stands under the picture
+            return {"type": kind, kind: {**_source(header), **_filename(header)}}
+        case str():
+            return {"type": "text", "text": header}
 
 
 def _section(section: Section) -> dict[str, Json]:
@@ -107,12 +131,15 @@ def _row(row: Button) -> dict[str, Json]:
 
 
 def _media(content: Media) -> dict[str, Json]:
-    media = _source(content)
+    media = {**_source(content), **_filename(content)}
     if content.caption and content.kind in _CAPTIONED:
         media["caption"] = content.caption
-    if content.filename and content.kind == "document":
-        media["filename"] = content.filename
     return media
+
+
+def _filename(content: Media) -> dict[str, Json]:
+    named = content.filename and content.kind == "document"
+    return {"filename": content.filename} if named else {}
 
 
 def _source(content: Media) -> dict[str, Json]:
@@ -123,3 +150,33 @@ def _source(content: Media) -> dict[str, Json]:
             return {"link": link}
         case _:
             raise ValueError("media needs a link or a media id, and not both")
+
+
+def _location(content: Location) -> dict[str, Json]:
+    place = {"latitude": _degrees(content.latitude), "longitude": _degrees(content.longitude)}
+    named = {"name": content.name, "address": content.address}
+    return {**place, **{key: text for key, text in named.items() if text}}
+
+
+def _degrees(value: float) -> str:
+    # As text, says Meta's description; seven decimals are a centimetre, and never an exponent or a minus zero.
+    return f"{value:z.7f}"
+
+
+def _card(card: ContactCard) -> dict[str, Json]:
+    # Besides the formatted name Meta wants at least one of its parts.
+    written: dict[str, Json] = {"name": {"formatted_name": card.name, "first_name": card.name}}
+    if card.phones:
+        written["phones"] = [_phone(phone) for phone in card.phones]
+    if card.emails:
+        written["emails"] = [{"email": email} for email in card.emails]
+    if card.organization:
+        written["org"] = {"company": card.organization}
+    return written
+
+
+def _phone(phone: str) -> dict[str, Json]:
+    # With `wa_id` the card has a button that opens a chat, without it one that invites to WhatsApp (Meta).
+    digits = _NOT_DIGITS.sub("", phone)
+    international = digits and phone.startswith("+")
+    return {"phone": phone, "wa_id": digits} if international else {"phone": phone}

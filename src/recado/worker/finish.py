@@ -11,18 +11,18 @@ from uuid import UUID
 import structlog
 
 from recado.engine.phones import canonical, digits
-from recado.store import changes, leases, messages, outbox
+from recado.store import changes, inbox, leases, messages, notices, outbox
 from recado.store.alerts import NewAlert, Severity
 from recado.store.messages import Fate
-from recado.store.outbox import Back, Sending
+from recado.store.notices import Posting
+from recado.store.outbox import Back, Row, Sending
 from recado.store.pool import Db
+from recado.store.withdraw import cancelled
 from recado.whatsapp.outcomes import SendResult
 from recado.worker import fate as fates
 from recado.worker.verdict import Again, InDoubt, Lost, Went, verdict
 
 log = structlog.get_logger(__name__)
-
-Row = tuple[str, int]
 
 
 @dataclass(slots=True)
@@ -39,6 +39,7 @@ class Outcome:
     identities: set[tuple[UUID, str, str, UUID]] = field(default_factory=set)
     alerts: list[NewAlert] = field(default_factory=list)
     changed: dict[UUID, Fate] = field(default_factory=dict)
+    postings: list[Posting] = field(default_factory=list)
 
     def set(self, fate: Fate) -> None:
         """Notes the new fate of a message."""
@@ -77,6 +78,9 @@ async def finish(
         await leases.hold_account(db, account, workspace_id=workspace, seconds=seconds)
     if outcome.identities:
         await changes.add_identities(db, list(outcome.identities))
+    if outcome.postings:
+        await notices.post(db, outcome.postings)
+        await inbox.notify(db, turns=True, statuses=False)
     return outcome.alerts
 
 
@@ -85,12 +89,16 @@ def _judge(
 ) -> None:
     """Sorts a result. Nothing but an acceptance matters once the row has gone or another attempt is on the way."""
     row = outcome.rows.get(sending.id)
-    current = row is not None and row[1] == sending.attempt
+    current = row is not None and row.attempt == sending.attempt
     match verdict(sending, result, luck):
         case Went() as went:
             _went(outcome, sending, went, row)
         case _ if not current:
             log.info("late_result_ignored", message=str(sending.id), attempt=sending.attempt)
+        case Again() if row and row.withdrawn:
+            log.info("send_withdrawn", message=str(sending.id), attempt=sending.attempt)
+            outcome.set(cancelled(outcome.fates[sending.id]))
+            outcome.removed.append(sending.id)
         case Again() as again:
             _again(outcome, sending, again)
         case Lost() as lost:
@@ -105,7 +113,7 @@ def _went(outcome: Outcome, sending: Sending, went: Went, row: Row | None) -> No
     if fates.went_out_twice(before, outcome.fates[sending.id]):
         log.error("double_send", message=str(sending.id), attempt=sending.attempt)
         outcome.alert(sending, "double_send", "error", str(sending.number_id))
-    if row and (row[1] == sending.attempt or row[0] != "sending"):
+    if row and (row.attempt == sending.attempt or row.status != "sending"):
         outcome.removed.append(sending.id)
     outcome.identities |= set(_identities(sending, went))
 
@@ -147,6 +155,10 @@ def _lost(outcome: Outcome, sending: Sending, lost: Lost) -> None:
     before = outcome.fates[sending.id]
     outcome.set(fates.failed(before, lost.error, sending_at=sending.first_sending_at))
     outcome.removed.append(sending.id)
+    if sending.token:
+        notice = notices.Settled(sending.token, code)
+        workspace, conversation = sending.workspace_id, sending.conversation_id
+        outcome.postings.append(Posting(workspace, conversation, str(sending.id), notice))
     meaning = lost.error.get("meaning")
     outcome.alert(
         sending, "send_failed", "error", str(sending.number_id), code=code, meaning=meaning

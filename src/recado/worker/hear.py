@@ -7,7 +7,7 @@ import structlog
 
 from recado.engine.events import Message, Replied, Started, TimerFired, Trigger
 from recado.engine.intake import Intake, intake
-from recado.engine.routing import BrokenFlow, NoChatbot, NumberInactive, RunFlow, route
+from recado.engine.routing import BrokenFlow, NoChatbot, NumberInactive, RunFlow
 from recado.engine.state import Status
 from recado.store.mail import Mail
 from recado.store.sessions import Session
@@ -20,12 +20,15 @@ class StuckTimer(Exception):
     """A timer fired and left its own wait as it was: it would fire for ever."""
 
 
-def hear(lane: Lane, mail: Mail) -> None:
-    """Takes up a message: it is in the history in any case, and it starts or answers a session if it may."""
+def hear(lane: Lane, mail: Mail, *, more: bool = False) -> None:
+    """Takes up a message: it is in the history in any case, and it starts or answers a session if it may.
+
+    `more`: the next message that could answer is in the same take-up.
+    """
     message = msgspec.convert(mail.message, Message)
     lane.heard, lane.took = mail, None
     node = lane.session.state.node if lane.session else None
-    _judge(lane, message, mail)
+    _judge(lane, message, mail, more=more)
     lane.remember(mail, message, node=node)
     lane.heard = None
 
@@ -36,83 +39,93 @@ def wake(lane: Lane) -> None:
     if session is None or lane.mode != "bot":
         return
     wait, due = session.state.wait, session.state.wake_at
-    if wait is None or due is None or due > lane.at or not _may_run(lane, session):
+    if wait is None or due is None or due > lane.at or not may_run(lane, session):
         return
+    lane.origin = "timer"
     lane.advance(TimerFired(**lane.happening(), token=wait.token))
+    lane.origin = "reply"
     if lane.session and lane.session.state.wait == wait:
         raise StuckTimer(session.state.node)
 
 
-def _judge(lane: Lane, message: Message, mail: Mail) -> None:
-    if lane.line.is_active is False:
-        log.warning("number_inactive", number=str(lane.line.number_id), conversation=lane.id)
-        lane.stop("number_inactive")
-    elif lane.with_a_person or intake(None, message, lane.at) is Intake.HISTORY:
-        lane.took = lane.session
-    else:
-        if lane.mode == "closed":
-            lane.stop("closed")
-            lane.set_mode("bot")
-        if lane.session is None or _may_run(lane, lane.session) or not lane.with_a_person:
-            _take_in(lane, message, mail)
-
-
-def _may_run(lane: Lane, session: Session) -> bool:
+def may_run(lane: Lane, session: Session) -> bool:
     """Ends a session whose number, chatbot or flow is gone; says whether it may go on."""
     chatbot = lane.chatbots.get(session.chatbot_id) if session.chatbot_id else None
     if lane.line.is_active is False:
         lane.stop("number_inactive")
     elif chatbot is None or not chatbot.is_active:
         lane.stop("chatbot_inactive")
-    elif session.flow_version_id not in lane.programs:
+    elif lane.program(session.flow_version_id) is None:
         _broken(lane, session.flow_id)
     else:
         return True
     return False
 
 
-def _take_in(lane: Lane, message: Message, mail: Mail) -> None:
-    state = lane.session.state if lane.session else None
-    match intake(state, message, lane.at):
-        case Intake.HISTORY:
-            lane.took = lane.session
-        case Intake.REPLY:
-            late = _is_late(lane, mail)
-            lane.advance(Replied(**lane.happening(), message=message, late=late))
-        case Intake.EXPIRE:
-            lane.stop("expired")
-            _start(lane, message)
-        case Intake.START:
-            _start(lane, message)
+def start(lane: Lane, message: Message | None) -> None:
+    """Begins a session with the flow that answers, with a message of the customer's or at somebody's order."""
+    match lane.route(message):
+        case RunFlow() as flow:
+            _begin(lane, flow, message)
+        case NoChatbot() if not lane.with_a_person:
+            log.error("no_chatbot", number=str(lane.line.number_id), conversation=lane.id)
+            lane.tell_once_a_day("no_chatbot")
+        case BrokenFlow(flow_id=flow_id) if not lane.with_a_person:
+            _broken(lane, flow_id)
+        case NumberInactive() | NoChatbot() | BrokenFlow():
+            log.info("nothing_starts", conversation=lane.id)
+
+
+def _begin(lane: Lane, flow: RunFlow, message: Message | None) -> None:
+    if lane.program(flow.version_id) is None:
+        return _broken(lane, flow.flow_id)
+    session = lane.begin(flow)
+    trigger = Trigger(kind="api")
+    if message:
+        trigger = Trigger(kind=flow.trigger, text=message.text, message_id=message.id)
+    return lane.advance(
+        Started(
+            **lane.happening(),
+            session=str(session.id),
+            flow=str(flow.flow_id),
+            version=str(flow.version_id),
+            trigger=trigger,
+            message=message,
+        )
+    )
+
+
+def _judge(lane: Lane, message: Message, mail: Mail, *, more: bool) -> None:
+    if lane.line.is_active is False:
+        log.warning("number_inactive", number=str(lane.line.number_id), conversation=lane.id)
+        return lane.stop("number_inactive")
+    verdict = intake(lane.state, message, lane.at, lane.world())
+    if verdict is Intake.HISTORY:
+        lane.took = lane.session
+        return None
+    if lane.mode == "closed":
+        lane.stop("closed")
+        lane.set_mode("bot")
+    if lane.session and not may_run(lane, lane.session) and lane.with_a_person:
+        return None
+    if lane.session and verdict is Intake.REPLY:
+        late = _is_late(lane, mail)
+        return lane.advance(Replied(**lane.happening(), message=message, late=late, more=more))
+    lane.stop("expired")
+    return start(lane, message)
 
 
 def _is_late(lane: Lane, mail: Mail) -> bool:
-    """Says whether a message came before the current question began to be sent, in the database's time."""
+    """Says whether a message came before the current question began to be sent, in the database's time.
+
+    A sending that began later than now began before that clock was set back: then nothing can be told from it.
+    """
     asked = lane.session.asked if lane.session else None
     if asked is None:
         return False
-    return asked.queued if asked.began_at is None else mail.received_at < asked.began_at
-
-
-def _start(lane: Lane, message: Message) -> None:
-    match route(lane.line.is_active, lane.line.own, lane.line.fallback):
-        case RunFlow() as flow:
-            if flow.version_id not in lane.programs:
-                return _broken(lane, flow.flow_id)
-            session = lane.begin(flow)
-            trigger = Trigger(text=message.text, message_id=message.id)
-            return lane.advance(
-                Started(
-                    **lane.happening(), session=str(session.id), trigger=trigger, message=message
-                )
-            )
-        case NoChatbot():
-            log.error("no_chatbot", number=str(lane.line.number_id), conversation=lane.id)
-            return lane.tell_once_a_day("no_chatbot")
-        case BrokenFlow(flow_id=flow_id):
-            return _broken(lane, flow_id)
-        case NumberInactive():
-            return None
+    if asked.began_at is None:
+        return asked.queued
+    return mail.received_at < asked.began_at <= lane.at
 
 
 def _broken(lane: Lane, flow_id: UUID | None) -> None:

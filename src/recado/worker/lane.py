@@ -1,35 +1,36 @@
 """One conversation at work: runs its turns and gathers what they write.
 
-Pure but for ids: time and luck come from outside, rows are loaded before and written after. `hear.py` decides what a
-message or a timer means for it; `perform.py` says what each effect writes.
+Pure but for ids: time and luck come from outside, rows are loaded before and written after. `take.py` gives it its
+events in order, `hear.py` and `happen.py` decide what they mean for it; `perform.py` says what each effect writes.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import TypedDict
+from typing import Literal, TypedDict
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from recado.engine.advance import advance
+from recado.engine.advance import Turn, advance
 from recado.engine.compile import Program
 from recado.engine.content import Text
-from recado.engine.effects import Effect, Send
-from recado.engine.events import Event, Message, Started, Stopped, World
-from recado.engine.routing import RunFlow
+from recado.engine.effects import Send
+from recado.engine.events import Event, Message, Migrated, Started, Stopped, World
+from recado.engine.routing import Route, RunFlow, route
 from recado.engine.state import State, Status
 from recado.engine.texts import say
-from recado.engine.trace import Trace
 from recado.store.alerts import NewAlert, Severity
 from recado.store.ids import new_id
 from recado.store.journal import Entry
 from recado.store.mail import Mail
 from recado.store.messages import NewMessage
+from recado.store.pace import MINUTE, TURNS
 from recado.store.sessions import Session
 from recado.store.worlds import Chatbot, Contact, Conversation, Line
 from recado.worker import perform
+from recado.worker.shelf import Shelf
 from recado.worker.world import world
 from recado.worker.write import Writes
 
@@ -47,21 +48,29 @@ class Happened(TypedDict):
 
 @dataclass(slots=True)
 class Lane:
-    """A conversation at work. `heard` is the message that a turn answers; `took` the session that took it up."""
+    """A conversation at work.
+
+    `last` is the session that ended last, where nothing is open. `recent` are the times of its turns in the last
+    minute. `heard` is the message that a turn answers, `took` the session that took it up; `origin` says whether
+    what is sent now answers somebody or is a timer's own idea.
+    """
 
     conversation: Conversation
     line: Line
     session: Session | None
     chatbots: dict[UUID, Chatbot]
-    programs: dict[UUID, Program]
+    shelf: Shelf
     at: datetime
     luck: Callable[[], int]
     writes: Writes
+    last: State | None = None
+    recent: list[datetime] = field(default_factory=list)
     contact: Contact = field(init=False)
     mode: str = field(init=False)
     notified_at: datetime | None = field(init=False)
     heard: Mail | None = None
     took: Session | None = None
+    origin: Literal["reply", "timer"] = "reply"
 
     def __post_init__(self) -> None:
         self.contact = self.conversation.contact
@@ -90,6 +99,31 @@ class Lane:
             return self.at + WINDOW
         return window
 
+    @property
+    def state(self) -> State | None:
+        """Gives the open session's state, else that of the one that ended last."""
+        return self.session.state if self.session else self.last
+
+    def program(self, version: UUID | str) -> Program | None:
+        """Gives a version's program, if it runs."""
+        return self.shelf.library.version(str(version))
+
+    def route(self, message: Message | None = None) -> Route:
+        """Says which flow would answer."""
+        line = self.line
+        return route(line.is_active, line.own, line.fallback, message=message)
+
+    # Pace.
+
+    @property
+    def breathless(self) -> bool:
+        """Says whether the conversation had all the turns of a minute."""
+        return len(self.recent) >= TURNS
+
+    def hold(self) -> None:
+        """Lets the rest wait until the next turn may begin."""
+        self.writes.holds[self.conversation.id] = self.recent[-TURNS] + MINUTE
+
     # Turns.
 
     def begin(self, flow: RunFlow) -> Session:
@@ -102,7 +136,7 @@ class Lane:
             chatbot_id=flow.chatbot_id,
             flow_id=flow.flow_id,
             flow_version_id=flow.version_id,
-            state=State(session=str(id)),
+            state=State(session=str(id), flow=str(flow.flow_id), version=str(flow.version_id)),
             asked=None,
             last_message_at=self.at,
         )
@@ -114,22 +148,35 @@ class Lane:
         if session is None:
             raise ValueError("no session to advance")
         before = None if isinstance(event, Started) else session.state
-        turn = advance(self.programs[session.flow_version_id], before, event)
+        turn = advance(self._program_for(session, event), before, event, self.shelf.library)
+        self.recent.append(self.at)
         last = self.at if self.heard else session.last_message_at
-        self.session = replace(session, state=turn.state, last_message_at=last)
+        self.session = _where_it_stands(replace(session, last_message_at=last), turn.state)
+        written = len(self.writes.messages)
         for effect in turn.effects:
             perform.perform(self, effect)
-        self._record(session, event, turn.trace, turn.effects)
+        sent = tuple(message.id for message in self.writes.messages[written:])
+        self._record(session, event, turn, sent)
         self.writes.sessions[session.id] = self.took = self.session
         if not turn.state.status.open:
-            self.session = None
+            self.session, self.last = None, turn.state
+
+    def _program_for(self, session: Session, event: Event) -> Program:
+        """Gives the program that the session is in, or the one that a migration moves it to."""
+        version = session.flow_version_id
+        if isinstance(event, Migrated) and event.flow == str(session.flow_id):
+            version = UUID(event.version)
+        program = self.program(version)
+        if program is None:
+            raise LookupError(f"no program of version {version}")
+        return program
 
     def stop(self, reason: str) -> None:
         """Ends the open session, if there is one; one whose program is gone ends without the engine."""
         session = self.session
         if session is None:
             return
-        if session.flow_version_id in self.programs:
+        if self.program(session.flow_version_id):
             self.advance(Stopped(**self.happening(), reason=reason))
         else:
             self.end(Status.EXPIRED if reason == "expired" else Status.STOPPED)
@@ -141,17 +188,29 @@ class Lane:
                 session.state, status=status, wait=None, expires_at=None
             )
             self.writes.sessions[session.id] = self.took = replace(session, state=state)
-            self.session = None
+            self.session, self.last = None, state
 
     def happening(self) -> Happened:
         """Gives what an event carries besides what happened."""
         return {"at": self.at, "seed": self.luck(), "world": self.world()}
 
     def world(self) -> World:
-        """Gives what the flow can read at this moment."""
-        chatbot_id = self.session.chatbot_id if self.session else None
+        """Gives what the flow can read at this moment; without a session, of the chatbot that would answer."""
+        if self.session:
+            chatbot_id = self.session.chatbot_id
+        else:
+            answers = self.route()
+            chatbot_id = answers.chatbot_id if isinstance(answers, RunFlow) else None
         chatbot = self.chatbots.get(chatbot_id) if chatbot_id else None
-        return world(self.conversation, self.contact, self.line, chatbot)
+        return world(
+            self.conversation,
+            self.contact,
+            self.line,
+            chatbot,
+            mode=self.mode,
+            published=self.shelf.published,
+            calendars=self.shelf.library.reads_calendars,
+        )
 
     # What the platform itself says and does.
 
@@ -187,12 +246,11 @@ class Lane:
     # What is kept.
 
     def remember(self, mail: Mail, message: Message, *, node: str | None) -> None:
-        """Moves a message from the inbox into the history; `node` is where the session stood."""
+        """Puts a message into the history; `node` is where the session stood."""
         took = self.took
-        self.writes.taken.append(mail.seq)
         self.writes.messages.append(
             NewMessage(
-                id=mail.message_id,
+                id=mail.message_id or new_id(),
                 workspace_id=self.conversation.workspace_id,
                 conversation_id=self.conversation.id,
                 direction="in",
@@ -210,9 +268,7 @@ class Lane:
             )
         )
 
-    def _record(
-        self, session: Session, event: Event, trace: Trace, effects: tuple[Effect, ...]
-    ) -> None:
+    def _record(self, session: Session, event: Event, turn: Turn, sent: tuple[UUID, ...]) -> None:
         encode = msgspec.json.encode
         self.writes.journal.append(
             Entry(
@@ -223,7 +279,17 @@ class Lane:
                 flow_version_id=session.flow_version_id,
                 message_id=self.heard.message_id if self.heard else None,
                 event=encode(event),
-                trace=encode(trace),
-                effects=encode(effects),
+                trace=encode(turn.trace),
+                effects=encode(turn.effects),
+                sent=sent,
             )
         )
+
+
+def _where_it_stands(session: Session, state: State) -> Session:
+    """Lets a session's row follow its state, into another flow too."""
+    if state.flow is None or state.version is None:
+        return replace(session, state=state)
+    return replace(
+        session, state=state, flow_id=UUID(state.flow), flow_version_id=UUID(state.version)
+    )

@@ -8,7 +8,17 @@ import msgspec
 import structlog
 
 from recado.engine.content import Content, Media, words
-from recado.engine.effects import Alert, Effect, EndSession, Handoff, Send, UpdateContact
+from recado.engine.effects import (
+    Alert,
+    Consent,
+    Effect,
+    EndSession,
+    Handoff,
+    Send,
+    TakeBack,
+    UpdateContact,
+)
+from recado.store import consents
 from recado.store.ids import new_id
 from recado.store.messages import NewMessage
 from recado.store.outbox import NewSend
@@ -28,8 +38,12 @@ def perform(lane: "Lane", effect: Effect) -> None:
         case Handoff():
             log.info("handed_off", conversation=str(lane.conversation.id), reason=effect.reason)
             lane.set_mode("waiting")
+        case TakeBack():
+            lane.set_mode("bot")
         case UpdateContact():
             _update_contact(lane, effect)
+        case Consent():
+            _consent(lane, effect)
         case EndSession():
             session = str(lane.session.id) if lane.session else None
             log.debug("session_ended", session=session, status=effect.status)
@@ -72,12 +86,20 @@ def send(lane: "Lane", effect: Send, *, session: Session | None) -> None:
             reply_to=effect.reply_to,
             policy="at_least_once",
             expires_at=lane.expires_at,
+            token=_token(session, effect),
+            origin=lane.origin,
         )
     )
     if not lane.heard:  # the receiver has counted what was heard
         lane.writes.conversation(conversation.id).last_message_at = lane.at
     if effect.asks and lane.session:
         lane.session = replace(lane.session, asked=Asked(id, None, queued=True))
+
+
+def _token(session: Session | None, effect: Send) -> str | None:
+    """Names the wait that a message carries: the one that its own visit began."""
+    wait = session.state.wait if session else None
+    return wait.token if wait and wait.token == effect.visit else None
 
 
 def kind(content: Content) -> str:
@@ -96,6 +118,24 @@ def _update_contact(lane: "Lane", effect: UpdateContact) -> None:
     lane.contact = replace(contact, tags=tags, fields={**contact.fields, **effect.fields})
     change = lane.writes.contact(contact.id)
     change.then(add=effect.add_tags, remove=effect.remove_tags, fields=effect.fields)
+
+
+def _consent(lane: "Lane", effect: Consent) -> None:
+    log.info("consent", conversation=str(lane.conversation.id), granted=effect.granted)
+    lane.contact = replace(lane.contact, opted_out=not effect.granted)
+    lane.writes.contact(lane.contact.id).opted_out = not effect.granted
+    lane.writes.consents.append(
+        consents.Consent(
+            id=new_id(),
+            workspace_id=lane.conversation.workspace_id,
+            contact_id=lane.contact.id,
+            conversation_id=lane.conversation.id,
+            granted=effect.granted,
+            words=effect.words,
+            message_id=effect.message_id,
+            at=lane.at,
+        )
+    )
 
 
 def _unique(tags: Iterable[str]) -> list[str]:

@@ -112,8 +112,8 @@ async def _adopt(db: Db, owners: Iterable[Owner]) -> set[UUID]:
     by_message = {owner.message_id: owner for owner in owners}
     rows = await outbox.lock(db, list(by_message)) if by_message else {}
     await outbox.remove(db, list(rows))
-    for id, (status, attempt) in rows.items():
-        log.info("send_adopted", message=str(id), was=status, attempt=attempt)
+    for id, row in rows.items():
+        log.info("send_adopted", message=str(id), was=row.status, attempt=row.attempt)
     return {by_message[id].number_id for id in rows}
 
 

@@ -61,7 +61,7 @@ async def _still(db: Db, found: Sequence[Waiting], status: str) -> list[Waiting]
     ids = [each.id for each in found]
     await messages.lock_fates(db, ids)
     rows = await outbox.lock(db, ids)
-    return [each for each in found if each.id in rows and rows[each.id][0] == status]
+    return [each for each in found if each.id in rows and rows[each.id].status == status]
 
 
 def _alert(each: Waiting, kind: str, severity: Any) -> NewAlert:

@@ -15,17 +15,18 @@ import secrets
 import time
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
 import structlog
 
-from recado.store import claims, mail, sessions
+from recado.store import claims, mail, pace, sessions
 from recado.store.mail import Head, Mail
 from recado.store.pool import Db, Pool
-from recado.worker.hear import hear, wake
-from recado.worker.load import load
+from recado.worker.load import Taking, load, load_bare
 from recado.worker.programs import Programs
+from recado.worker.take import take_up
 from recado.worker.write import Writes, write
 
 log = structlog.get_logger(__name__)
@@ -58,6 +59,7 @@ class Turns:
         queued: Queued,
         batch: int = BATCH,
         luck: Callable[[], int] = lambda: secrets.randbits(63),
+        clock: Callable[[Db], Awaitable[datetime]] = claims.clock,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._pool = pool
@@ -65,6 +67,7 @@ class Turns:
         self._queued = queued
         self._batch_size = batch
         self._luck = luck
+        self._clock = clock
         self._monotonic = monotonic
         self._suspects: deque[UUID] = deque()
         self._reasons: dict[UUID, str] = {}
@@ -104,8 +107,8 @@ class Turns:
             self.taking = await claims.claim_batch(db, self._batch_size)
             if not self.taking:
                 return False
-            letters = await mail.waiting(db, self.taking, each=MAIL_EACH)
-            await self._take(db, self.taking, letters, writes, timers=True)
+            letters = await mail.waiting(db, self.taking, each=MAIL_EACH + 1)
+            await self._take(db, self.taking, letters, writes)
         self._done(writes)
         return True
 
@@ -132,8 +135,8 @@ class Turns:
             await self._park(db, id, head, writes)
             return
         await self._count_try(id, head)
-        letters = [] if head.seq is None else await mail.waiting(db, [id], each=1)
-        await self._take(db, [id], letters, writes, timers=head.seq is None)
+        letters = [] if head.seq is None else await mail.waiting(db, [id], each=2)
+        await self._take(db, [id], letters, writes, alone=True)
 
     async def _count_try(self, id: UUID, head: Head) -> None:
         async with self._pool.acquire() as db:
@@ -143,19 +146,24 @@ class Turns:
                 await mail.count_mail_try(db, head.seq)
 
     async def _take(
-        self, db: Db, ids: Sequence[UUID], letters: list[Mail], writes: Writes, *, timers: bool
+        self,
+        db: Db,
+        ids: Sequence[UUID],
+        letters: list[Mail],
+        writes: Writes,
+        *,
+        alone: bool = False,
     ) -> None:
-        """Runs the events of conversations, messages before timers, and writes what came of them."""
-        at = await claims.clock(db)
-        lanes = await load(db, self._programs, ids, at=at, luck=self._luck, writes=writes)
+        """Runs the events of conversations and writes what came of them; `alone`: one event, whatever the pace."""
+        at = await self._clock(db)
         letters_of: dict[UUID, list[Mail]] = defaultdict(list)
         for letter in letters:
             letters_of[letter.conversation_id].append(letter)
-        for lane in lanes:
-            for letter in letters_of[lane.conversation.id]:
-                hear(lane, letter)
-            if timers and len(letters_of[lane.conversation.id]) < MAIL_EACH:  # else more may wait
-                wake(lane)
+        recent = {} if alone else await pace.recent(db, ids, at)
+        taking = Taking(at, self._luck, writes, letters_of, recent)
+        for lane in await load(db, self._programs, ids, taking):
+            own = letters_of.get(lane.conversation.id, [])
+            take_up(lane, own, most=1 if alone else MAIL_EACH, timers=not (alone and own))
         await write(db, writes)
         await self._queued.before_commit(db, writes.numbers)
 
@@ -166,11 +174,8 @@ class Turns:
         if head.seq is not None:
             await mail.park(db, head.seq, error=reason)
         await sessions.fail(db, id)
-        at = await claims.clock(db)
-        lanes = await load(
-            db, self._programs, [id], at=at, luck=self._luck, writes=writes, with_sessions=False
-        )
-        for lane in lanes:
+        taking = Taking(await self._clock(db), self._luck, writes)
+        for lane in await load_bare(db, [id], taking):
             lane.apologise()
             lane.alert("event_parked", "critical", str(lane.line.number_id), {"reason": reason})
         await write(db, writes)

@@ -13,15 +13,30 @@ log = structlog.get_logger(__name__)
 
 
 def world(
-    conversation: Conversation, contact: Contact, line: Line, chatbot: Chatbot | None
+    conversation: Conversation,
+    contact: Contact,
+    line: Line,
+    chatbot: Chatbot | None,
+    *,
+    mode: str,
+    published: dict[str, str],
+    calendars: bool,
 ) -> World:
-    """Puts together what stands at this moment; the chatbot's settings beat the workspace's."""
+    """Puts together what stands at this moment; the chatbot's settings beat the workspace's.
+
+    `mode` says who has the conversation, `published` which version a jump to a flow finds,
+    `calendars` whether anything within reach asks one.
+    """
     settings = settings_of(line.settings)
     if chatbot:
         settings = settings_of(chatbot.settings).over(settings)
     return World(
         contact=_contact(contact),
-        conversation={"id": str(conversation.id), "protocol": protocol(conversation)},
+        conversation={
+            "id": str(conversation.id),
+            "protocol": protocol(conversation),
+            "mode": mode,
+        },
         number={
             "id": str(line.number_id),
             "phone": line.phone_number,
@@ -31,6 +46,8 @@ def world(
         chatbot=_chatbot(chatbot) if chatbot else {},
         settings=settings,
         texts=line.texts,
+        published=published,
+        calendars=line.calendars if calendars else {},
         timezone=line.timezone,
         locale=line.locale,
     )
@@ -60,6 +77,7 @@ def _contact(contact: Contact) -> dict[str, Any]:
         "username": contact.username,
         "tags": contact.tags,
         "fields": contact.fields,
+        "opted_out": contact.opted_out,
     }
 
 

@@ -1,11 +1,24 @@
 """What a batch of turns writes: gathered in memory, then one statement per table, in one order everywhere."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
-from recado.store import alerts, changes, journal, mail, messages, outbox, sessions
+from recado.store import (
+    alerts,
+    changes,
+    consents,
+    journal,
+    mail,
+    messages,
+    outbox,
+    pace,
+    sessions,
+    withdraw,
+)
 from recado.store.alerts import NewAlert
 from recado.store.changes import ContactChange, ConversationChange
+from recado.store.consents import Consent
 from recado.store.journal import Entry
 from recado.store.messages import NewMessage
 from recado.store.outbox import NewSend
@@ -24,6 +37,8 @@ class Writes:
     journal: list[Entry] = field(default_factory=list)
     contacts: dict[UUID, ContactChange] = field(default_factory=dict)
     conversations: dict[UUID, ConversationChange] = field(default_factory=dict)
+    consents: list[Consent] = field(default_factory=list)
+    holds: dict[UUID, datetime] = field(default_factory=dict)
     alerts: list[NewAlert] = field(default_factory=list)
 
     @property
@@ -48,6 +63,9 @@ async def write(db: Db, writes: Writes) -> None:
     await journal.append(db, writes.journal)
     await changes.change_contacts(db, writes.contacts)
     await changes.change_conversations(db, writes.conversations)
+    await consents.insert(db, writes.consents)
+    await withdraw.withdraw_begun(db, [c.contact_id for c in writes.consents if not c.granted])
+    await pace.hold(db, writes.holds)
     if writes.taken:
         await mail.take(db, writes.taken)
     await alerts.raise_alerts(db, writes.alerts)

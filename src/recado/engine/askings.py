@@ -1,0 +1,20 @@
+"""The ids of askings: on the wire they stand before an option's id, so a tap says which message it belongs to."""
+
+import hashlib
+from base64 import urlsafe_b64encode
+
+KEPT = 20
+
+
+def visit_id(session: str, number: int) -> str:
+    """Makes the 12 characters that name a session's visit; the same in every replay.
+
+    The number comes first, so that ids sort by age: PostgreSQL's jsonb does not keep the order of keys.
+    """
+    digest = hashlib.blake2b(f"{session}:{number}".encode(), digest_size=6).digest()
+    return f"{number:04x}{urlsafe_b64encode(digest).decode()}"
+
+
+def newest(askings: dict[str, str]) -> dict[str, str]:
+    """Keeps the askings that a customer may still tap on."""
+    return dict(sorted(askings.items())[-KEPT:])

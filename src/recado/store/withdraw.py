@@ -1,0 +1,40 @@
+"""Calls messages of ours back that have not gone out: a person takes over, or a contact wants no more of them.
+
+What waits is cancelled. What is on its way cannot be called back, but it gets no other attempt. Lock order, as
+everywhere: messages by id, then outbox rows by id.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from uuid import UUID
+
+from recado.store import messages, outbox
+from recado.store.messages import Fate
+from recado.store.pool import Db
+
+
+async def withdraw_lane(db: Db, conversation_id: UUID) -> None:
+    """Calls back everything that the bot has for a conversation."""
+    await _withdraw(db, await outbox.of_conversation(db, conversation_id))
+
+
+async def withdraw_begun(db: Db, contact_ids: Sequence[UUID]) -> None:
+    """Calls back what nobody asked for: what timers said to these contacts, on any number."""
+    if contact_ids:
+        await _withdraw(db, await outbox.begun_by_us(db, contact_ids))
+
+
+def cancelled(fate: Fate) -> Fate:
+    """Gives the fate of a message that is called back; one that may have gone out before stays unknown."""
+    return fate if fate.status == "unknown" else replace(fate, status="cancelled", status_at=None)
+
+
+async def _withdraw(db: Db, ids: Sequence[UUID]) -> None:
+    if not ids:
+        return
+    fates = await messages.lock_fates(db, ids)
+    rows = await outbox.lock(db, ids)
+    waiting = [id for id, row in rows.items() if row.status == "queued"]
+    await messages.settle(db, [cancelled(fates[id]) for id in waiting if id in fates])
+    await outbox.remove(db, waiting)
+    await outbox.mark_withdrawn(db, [id for id in rows if id not in waiting])

@@ -1,0 +1,89 @@
+"""What a notice means for a conversation: a question was refused, a person gives it back, a publish, an end."""
+
+from typing import assert_never
+
+import msgspec
+import structlog
+
+from recado.engine import events
+from recado.engine.state import Status
+from recado.store.mail import Mail
+from recado.store.notices import Migrated, Notice, Released, Settled, Stopped
+from recado.worker.hear import may_run, start
+from recado.worker.lane import Lane
+
+log = structlog.get_logger(__name__)
+
+
+def happen(lane: Lane, mail: Mail) -> None:
+    """Takes up a notice; one that concerns nothing that is there any more changes nothing."""
+    notice = msgspec.convert(mail.event, Notice)
+    log.debug("notice", conversation=lane.id, notice=mail.kind)
+    match notice:
+        case Settled():
+            _settled(lane, notice)
+        case Released():
+            _released(lane, notice)
+        case Migrated():
+            _migrated(lane, notice)
+        case Stopped():
+            _stopped(lane, notice)
+        case _:
+            assert_never(notice)
+
+
+def _settled(lane: Lane, notice: Settled) -> None:
+    """Held while a person has the conversation: when it comes back, the question is asked anew anyway."""
+    if lane.session and not lane.with_a_person and may_run(lane, lane.session):
+        event = events.SendSettled(
+            **lane.happening(), token=notice.token, accepted=False, code=notice.code
+        )
+        lane.advance(event)
+
+
+def _released(lane: Lane, notice: Released) -> None:
+    session = lane.session
+    if session and may_run(lane, session):
+        handed_off = lane.with_a_person or session.state.status is Status.HANDED_OFF
+        if handed_off or notice.to != "continue":  # else somebody released it before
+            event = events.Released(**lane.happening(), to=notice.to, node=notice.node)
+            lane.advance(event)
+        return
+    if session and lane.program(session.flow_version_id) is None:
+        return  # its flow is broken: a person was called this very moment
+    if lane.with_a_person:
+        lane.set_mode("bot")
+    if notice.to == "restart":
+        _begin_again(lane)
+
+
+def _migrated(lane: Lane, notice: Migrated) -> None:
+    """Moves the session, if its new version runs and it is not there yet."""
+    if lane.session is None or lane.program(notice.version) is None:
+        log.info("migration_not_needed", conversation=lane.id, version=notice.version)
+        return
+    state = lane.session.state
+    places = [(state.flow, state.version), *((frame.flow, frame.version) for frame in state.frames)]
+    concerned = any(flow == notice.flow and version != notice.version for flow, version in places)
+    here = state.flow == notice.flow or lane.program(state.version or "") is not None
+    if concerned and here:
+        event = events.Migrated(
+            **lane.happening(), flow=notice.flow, version=notice.version, moves=notice.moves
+        )
+        lane.advance(event)
+
+
+def _stopped(lane: Lane, notice: Stopped) -> None:
+    if lane.session and str(lane.session.id) == notice.session:
+        lane.stop(notice.reason)
+    if notice.again and lane.session is None:
+        if lane.mode != "bot":
+            lane.set_mode("bot")
+        _begin_again(lane)
+
+
+def _begin_again(lane: Lane) -> None:
+    """Lets the bot begin, where WhatsApp lets it speak; else it begins with the customer's next message."""
+    window = lane.conversation.window_expires_at
+    if window is not None and window > lane.at:
+        start(lane, None)
