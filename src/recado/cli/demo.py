@@ -77,6 +77,6 @@ async def _number(
         db, vault, workspace_id=workspace_id, purpose="access_token", value=fake.access_token
     )
     changes["app_secret_id"] = await secrets.put(
-        db, vault, workspace_id=workspace_id, purpose="app_secret", value=fake.app_secret
+        db, vault, workspace_id=workspace_id, purpose="app_secret", value=luck.token_hex(16)
     )
     await numbers.update_number(db, workspace_id, number_id, changes=changes)

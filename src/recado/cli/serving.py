@@ -16,7 +16,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from recado.cli.demo import ensure_demo
-from recado.cli.fake import info, remember_numbers, start_fake
+from recado.cli.fake import beside, find_fake, info, remember_numbers, start_fake
 from recado.cli.logs import set_up_logs
 from recado.config import Settings, SettingsError, secret_key, unknown_settings
 from recado.store.embedded import embedded
@@ -53,7 +53,7 @@ async def up(settings: Settings) -> None:
         fake = await start_fake(settings)
         stack.push_async_callback(fake.stop)
         listening = _listen(settings, reuse_port=False)
-        helper = info(fake)
+        helper = info(fake.url, beside(fake))
         await _prepare_demo(base, fake, helper, port=listening.getsockname()[1])
         serving = _serving(base, roles=ROLES | {"web"}, listening=listening, fake_meta=helper)
         stop = await stack.enter_async_context(serving)
@@ -66,8 +66,10 @@ async def serve(settings: Settings, *, roles: frozenset[str], reuse_port: bool) 
     _speak(settings)
     async with AsyncExitStack() as stack:
         base = await stack.enter_async_context(_base(settings))
+        await _ensure_admin(base)
         listening = _listen(settings, reuse_port=reuse_port) if "web" in roles else None
-        serving = _serving(base, roles=roles, listening=listening, fake_meta=None)
+        fake = await find_fake(settings.graph_url) if listening else None
+        serving = _serving(base, roles=roles, listening=listening, fake_meta=fake)
         stop = await stack.enter_async_context(serving)
         await _announce(base, f"Recado is running: {', '.join(sorted(roles))}.", listening)
         await stop.wait()
@@ -100,10 +102,6 @@ async def _base(settings: Settings) -> AsyncIterator[Base]:
         await migrate(url)
         pool = await create_pool(url, min_size=2, max_size=settings.pool_size)
         try:
-            if settings.admin_email and settings.admin_password:
-                await ensure_admin(
-                    pool, settings.admin_email, settings.admin_password.get_secret_value()
-                )
             yield Base(settings, url, pool, vault)
         finally:
             await _close(pool)
@@ -200,6 +198,13 @@ async def _prepare_demo(base: Base, fake: FakeMeta, helper: FakeMetaInfo, *, por
     await ensure_demo(base.pool, base.vault, helper)
     webhook_url = f"http://127.0.0.1:{port}{FAKE_PATH}"
     await remember_numbers(fake, base.pool, base.vault, webhook_url=webhook_url)
+    await _ensure_admin(base)
+
+
+async def _ensure_admin(base: Base) -> None:
+    email, password = base.settings.admin_email, base.settings.admin_password
+    if email and password:
+        await ensure_admin(base.pool, email, password.get_secret_value())
 
 
 async def _announce(base: Base, line: str, listening: socket.socket | None) -> None:

@@ -63,7 +63,7 @@ async def add_messages(db: Db, rows: Sequence[InboxRow]) -> set[tuple[str, str]]
                update conversations v set
                       unread = v.unread + t.unread,
                       last_inbound_at = greatest(v.last_inbound_at, t.at),
-                      last_message_at = greatest(v.last_message_at, t.at),
+                      last_message_at = clock_timestamp(),
                       window_expires_at = greatest(v.window_expires_at, t.at + interval '24 hours')
                  from touched t join locked on locked.id = t.conversation_id
                 where v.id = t.conversation_id

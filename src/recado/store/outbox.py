@@ -198,12 +198,12 @@ async def put_back(db: Db, backs: Sequence[Back]) -> None:
 
 
 async def doubt(db: Db, ids: Sequence[UUID], *, wait: float) -> list[UUID]:
-    """Marks messages that are being sent as of unknown fate; a status may tell it within `wait` seconds."""
+    """Marks messages that are being sent as of unknown fate; a status may tell it within `wait` seconds from now."""
     if not ids:
         return []
     rows = await db.fetch(
         """update outbox set status = 'unknown', not_before = clock_timestamp() + $2::interval
-            where id = any ($1::uuid[]) and status = 'sending' returning id""",
+            where id = any ($1::uuid[]) and status in ('sending', 'unknown') returning id""",
         ids,
         timedelta(seconds=wait),
     )
@@ -211,11 +211,15 @@ async def doubt(db: Db, ids: Sequence[UUID], *, wait: float) -> list[UUID]:
 
 
 async def orphans(db: Db, leases: dict[UUID, int], in_flight: Sequence[UUID]) -> list[UUID]:
-    """Finds messages that an earlier holder of these leases left `sending`."""
+    """Finds messages that an earlier holder of these leases left `sending`, or in doubt.
+
+    The doubts too, because their wait may have passed while nobody ran: then Meta's statuses still wait with her.
+    """
     rows = await db.fetch(
         """select o.id from outbox o
              join unnest($1::uuid[], $2::bigint[]) l (number_id, epoch) on l.number_id = o.number_id
-            where o.status = 'sending' and o.epoch < l.epoch and o.id <> all ($3::uuid[])""",
+            where o.status in ('sending', 'unknown') and o.epoch < l.epoch
+              and o.id <> all ($3::uuid[])""",
         list(leases),
         list(leases.values()),
         in_flight,

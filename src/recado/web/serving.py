@@ -37,7 +37,7 @@ class FakeMetaInfo:
 
     graph_url: str
     access_token: str
-    app_secret: str
+    app_secret: str | None
     waba_id: str
     register: Callable[[FakeNumber], Awaitable[None]]
 

@@ -12,6 +12,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
+import structlog
 
 from recado.engine.advance import advance
 from recado.engine.compile import Program
@@ -35,6 +36,8 @@ from recado.worker.write import Writes
 
 WINDOW = timedelta(hours=24)
 PERSON = ("waiting", "human")
+
+log = structlog.get_logger(__name__)
 
 
 class Happened(TypedDict):
@@ -213,6 +216,9 @@ class Lane:
     def _record(
         self, session: Session, event: Event, trace: Trace, effects: tuple[Effect, ...]
     ) -> None:
+        for visit in trace.visits:
+            for name in visit.missing():
+                log.debug("missing_variable", conversation=self.id, node=visit.node, name=name)
         encode = msgspec.json.encode
         self.writes.journal.append(
             Entry(

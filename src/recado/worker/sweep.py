@@ -20,7 +20,7 @@ EXPIRED: dict[str, Any] = {"source": "expiry", "code": "window_closed"}
 async def adopt_orphans(
     db: Db, held: dict[UUID, int], in_flight: Sequence[UUID], *, unknown_wait: float
 ) -> None:
-    """Treats what an earlier holder of these leases left `sending` as of unknown fate."""
+    """Treats what an earlier holder of these leases left `sending` as of unknown fate; its doubts wait anew."""
     ids = await outbox.orphans(db, held, in_flight)
     if not ids:
         return
