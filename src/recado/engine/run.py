@@ -209,7 +209,9 @@ class Run:
         id = self.wait.token if self.wait else self._visit_id()
         record = VisitTrace(node=node, type=kind.type, visit=id)
         self.trace.visits.append(record)
-        visit = RunningVisit(self, id, occasion, record, first=not repeat)
+        visit = RunningVisit(
+            self, id, occasion, record, first=isinstance(occasion, Entered) and not repeat
+        )
         return kind.run(visit)
 
     def _arrive(self, node: str) -> None:

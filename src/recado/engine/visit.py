@@ -63,6 +63,7 @@ class RunningVisit(Visit):
         """Queues a message; the first one of an asking starts the clock of lateness."""
         quoted = self._run.before.trigger.message_id if quote_trigger else None
         asks = asks and self._first
+        self._first = self._first and not asks
         node = self._record.node
         self._run.effects.append(
             Send(content, node=node, visit=self.id, asks=asks, reply_to=quoted)
