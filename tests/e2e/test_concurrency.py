@@ -155,7 +155,7 @@ async def test_requests_for_one_customer_never_overlap_in_a_slow_crowd(
         crowd = Crowd(shop.meta, scripts(40, random.Random(1)))
 
         async with beside(crowd.count()):
-            await crowd.talk(at_once=40)
+            await crowd.patiently(crowd.talk(at_once=40))
             await shop.meta.idle()
             await dry(shop.db)
         crowd.hear_the_rest()
@@ -206,7 +206,7 @@ async def test_two_full_processes_on_one_port_double_nothing(
         crowd = Crowd(shop.meta, scripts(60, random.Random(2)))
 
         async with beside(crowd.count()):
-            await crowd.talk(at_once=60)
+            await crowd.patiently(crowd.talk(at_once=60))
             await shop.meta.idle()
             await dry(shop.db)
         crowd.hear_the_rest()
@@ -241,7 +241,7 @@ async def test_a_killed_process_leaves_its_work_to_the_other(
 
         async with beside(crowd.count()), asyncio.TaskGroup() as group:
             group.create_task(kill_the_sender())
-            group.create_task(crowd.talk(at_once=60))
+            await crowd.patiently(crowd.talk(at_once=60))
         await shop.meta.idle()
         await dry(shop.db)
         crowd.hear_the_rest()

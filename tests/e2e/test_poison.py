@@ -103,3 +103,20 @@ async def test_a_node_that_raises_is_parked_and_the_server_goes_on(
         assert [(row["tries"], row["error"]) for row in parked] == [(3, "RuntimeError")]
         assert [(each["kind"], each["count"]) for each in listed["items"]] == [("event_parked", 1)]
         assert scene.deaths == []
+
+
+async def test_a_node_that_kills_the_process_is_parked_and_the_server_comes_back(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with open_scene(database_url, tmp_path, "kills") as scene, beside(scene.supervise()):
+        await scene.batch()
+        parked = await scene.db.fetch("select tries, parked_at from inbox")
+        listed = await scene.office.get("/alerts")
+        scene.meta.say(BOOM, "oi")
+        await scene.meta.wait_for(lambda: len(scene.texts(BOOM)) > 1)
+
+        assert [scene.texts(phone) for phone in NEIGHBOURS] == [["Oi!"]] * len(NEIGHBOURS)
+        assert scene.texts(BOOM) == [APOLOGY, "Oi!"]
+        assert [row["tries"] for row in parked] == [3]
+        assert [(each["kind"], each["count"]) for each in listed["items"]] == [("event_parked", 1)]
+        assert scene.deaths == [9] * 4  # in its batch once, unseen; then three times alone

@@ -4,7 +4,7 @@ A row is `queued` until the sender that holds its number's lease marks it `sendi
 epoch) and commits; only then is a request written. Whatever ends it removes it; its fate is on `messages`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -63,6 +63,15 @@ class Back:
 
 
 @dataclass(frozen=True, slots=True)
+class InLane:
+    """A row as it stands while it is locked."""
+
+    status: str
+    attempt: int
+    first_sending_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Waiting:
     """A message in a lane, as far as giving up on it needs."""
 
@@ -112,8 +121,30 @@ async def numbers_with_mail(db: Db) -> set[UUID]:
     return {row["number_id"] for row in rows}
 
 
+# The numbers that may send ($2, by epoch $3, at most $4 messages each), and the heads of their lanes: first the first
+# of every number, then the second, so that nobody's backlog takes all the room ($5).
+_HEADS = """leased as materialized (
+               select s.number_id, s.epoch, l.most
+                 from unnest($2::uuid[], $3::bigint[], $4::bigint[]) l (number_id, epoch, most)
+                 join number_senders s on s.number_id = l.number_id
+                where s.owner = $1 and s.epoch = l.epoch and s.until > clock_timestamp()
+                  and s.held_until <= clock_timestamp()
+                order by s.number_id for share of s
+           ), heads as materialized (
+               select h.id, leased.epoch from leased cross join lateral (
+                   select o.id, o.seq, row_number() over (order by o.seq) as place from outbox o
+                    where o.number_id = leased.number_id and o.status = 'queued'
+                      and o.not_before <= clock_timestamp() and o.expires_at > clock_timestamp()
+                      and not exists (select from outbox before
+                                       where before.conversation_id = o.conversation_id
+                                         and before.seq < o.seq)
+                    order by o.seq limit leased.most) h
+                order by h.place, h.seq limit $5
+           )"""
+
+
 async def grant(
-    db: Db, owner: UUID, leases: dict[UUID, int], *, each: int, limit: int
+    db: Db, owner: UUID, leases: Mapping[UUID, int], *, most: Mapping[UUID, int], limit: int
 ) -> list[Sending]:
     """Marks the next messages of these numbers (by epoch) as being sent, the head of a lane only.
 
@@ -121,24 +152,7 @@ async def grant(
     that is held, grants nothing.
     """
     rows = await db.fetch(
-        """with leased as materialized (
-               select s.number_id, s.epoch
-                 from unnest($2::uuid[], $3::bigint[]) l (number_id, epoch)
-                 join number_senders s on s.number_id = l.number_id
-                where s.owner = $1 and s.epoch = l.epoch and s.until > clock_timestamp()
-                  and s.held_until <= clock_timestamp()
-                order by s.number_id for share of s
-           ), heads as materialized (
-               select h.id, leased.epoch from leased cross join lateral (
-                   select o.id, o.seq from outbox o
-                    where o.number_id = leased.number_id and o.status = 'queued'
-                      and o.not_before <= clock_timestamp() and o.expires_at > clock_timestamp()
-                      and not exists (select from outbox before
-                                       where before.conversation_id = o.conversation_id
-                                         and before.seq < o.seq)
-                    order by o.seq limit $4) h
-                order by h.seq limit $5
-           ), granted as (
+        f"""with {_HEADS}, granted as (
                update outbox o set status = 'sending', attempt = o.attempt + 1, epoch = heads.epoch,
                       sending_at = clock_timestamp(),
                       first_sending_at = coalesce(o.first_sending_at, clock_timestamp())
@@ -158,20 +172,22 @@ async def grant(
         owner,
         list(leases),
         list(leases.values()),
-        each,
+        [most[number] for number in leases],
         limit,
     )
     return [Sending(**row) for row in rows]
 
 
-async def lock(db: Db, ids: Sequence[UUID]) -> dict[UUID, tuple[str, int]]:
-    """Locks the rows that are still there; gives their (status, attempt)."""
+async def lock(db: Db, ids: Sequence[UUID]) -> dict[UUID, InLane]:
+    """Locks and reads the rows that are still there."""
+    if not ids:
+        return {}
     rows = await db.fetch(
-        """select id, status, attempt from outbox where id = any ($1::uuid[])
+        """select id, status, attempt, first_sending_at from outbox where id = any ($1::uuid[])
             order by id for update""",
         ids,
     )
-    return {row["id"]: (row["status"], row["attempt"]) for row in rows}
+    return {row[0]: InLane(*row[1:]) for row in rows}
 
 
 async def remove(db: Db, ids: Sequence[UUID]) -> None:
@@ -210,19 +226,19 @@ async def doubt(db: Db, ids: Sequence[UUID], *, wait: float) -> list[UUID]:
     return [row["id"] for row in rows]
 
 
-async def orphans(db: Db, leases: dict[UUID, int], in_flight: Sequence[UUID]) -> list[UUID]:
-    """Finds messages that an earlier holder of these leases left `sending`, or in doubt.
-
-    The doubts too, because their wait may have passed while nobody ran: then Meta's statuses still wait with her.
-    """
+async def orphans(
+    db: Db, leases: dict[UUID, int], in_flight: Sequence[UUID], *, doubts: bool
+) -> list[UUID]:
+    """Finds messages that an earlier holder of these leases left `sending`, and those it left in doubt if asked."""
     rows = await db.fetch(
         """select o.id from outbox o
              join unnest($1::uuid[], $2::bigint[]) l (number_id, epoch) on l.number_id = o.number_id
-            where o.status in ('sending', 'unknown') and o.epoch < l.epoch
+            where (o.status = 'sending' or (o.status = 'unknown' and $4)) and o.epoch < l.epoch
               and o.id <> all ($3::uuid[])""",
         list(leases),
         list(leases.values()),
         in_flight,
+        doubts,
     )
     return [row["id"] for row in rows]
 

@@ -17,6 +17,7 @@ from recado.web import (
     flows,
     health,
     numbers,
+    parked,
     setup,
     webhook_log,
 )
@@ -41,6 +42,7 @@ _RESOURCES = (
     conversations,
     webhook_log,
     alerts,
+    parked,
 )
 
 

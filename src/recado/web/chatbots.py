@@ -1,13 +1,17 @@
 """Chatbots: what a number answers with."""
 
+import re
 from datetime import datetime
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 import asyncpg
+import msgspec
 from fastapi import APIRouter
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationError
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from recado.engine.settings import Settings, parse
 from recado.store import chatbots as store
 from recado.store import numbers
 from recado.store.chatbots import Chatbot, Variant
@@ -15,7 +19,7 @@ from recado.store.ids import new_id
 from recado.store.paging import Place, after
 from recado.store.pool import Db
 from recado.web.errors import Refusal, not_found
-from recado.web.inputs import ClearableObject, Input, Name, Text, absent
+from recado.web.inputs import ClearableObject, Input, Name, Text, absent, unknown
 from recado.web.lists import Page, Paged
 from recado.web.serving import Tx
 from recado.web.viewer import Editor, Reader, Viewer
@@ -35,6 +39,29 @@ def _nothing_if_null(value: object) -> object:
     return [] if value is None else value
 
 
+def _readable(value: dict[str, Any]) -> dict[str, Any]:
+    """Checks that the engine can read settings: one that does nothing must not look as if it did."""
+    try:
+        parse(value)
+    except msgspec.ValidationError as problem:
+        place, kind = _fault(str(problem))
+        line = InitErrorDetails(type=kind, loc=place, input=value)
+        raise ValidationError.from_exception_data("settings", [line]) from None
+    return value
+
+
+def _fault(told: str) -> tuple[tuple[str, ...], PydanticCustomError]:
+    """Takes msgspec's sentence apart: the path it names, and what is wrong there."""
+    reason, _, path = told.partition(" - at `$")
+    place = tuple(part for part in path.rstrip("`").split(".") if part)
+    if strange := re.search(r"unknown field `(.+)`", reason):
+        names = [] if place else list(Settings.__struct_fields__)
+        return (*place, strange[1]), unknown(strange[1], names)
+    sentence = "Not a value for this setting: {reason}."
+    return place, PydanticCustomError("setting_invalid", sentence, {"reason": reason})
+
+
+BotSettings = Annotated[ClearableObject, AfterValidator(_readable)]
 Shares = Annotated[list[Share], Field(max_length=20), BeforeValidator(_nothing_if_null)]
 NumberIds = Annotated[list[UUID], Field(max_length=1_000), BeforeValidator(_nothing_if_null)]
 
@@ -52,7 +79,7 @@ class ChatbotFields(Input):
     ab_test_enabled: bool = absent()
     ab_test_flows: Shares = Field(default_factory=list)
     variables: ClearableObject = absent()
-    settings: ClearableObject = absent()
+    settings: BotSettings = absent()
 
 
 class NewChatbot(ChatbotFields):

@@ -6,6 +6,7 @@ What our own answers hold and nobody can set (`id`, `created_at`) may come back 
 
 import difflib
 import math
+from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, get_args
 
 import msgspec
@@ -70,7 +71,7 @@ def absent() -> Any:
 def _with_hint(line: ErrorDetails, names: list[str]) -> InitErrorDetails:
     kind: str | PydanticCustomError = line["type"]
     if kind == "extra_forbidden" and len(line["loc"]) == 1:
-        kind = _unknown(str(line["loc"][0]), names)
+        kind = unknown(str(line["loc"][0]), names)
     elif kind not in _PYDANTIC_KINDS:
         kind = PydanticCustomError(line["type"], line["msg"], line.get("ctx"))
     details = InitErrorDetails(type=kind, loc=line["loc"], input=line["input"])
@@ -79,7 +80,8 @@ def _with_hint(line: ErrorDetails, names: list[str]) -> InitErrorDetails:
     return details
 
 
-def _unknown(name: str, names: list[str]) -> PydanticCustomError:
+def unknown(name: str, names: list[str]) -> PydanticCustomError:
+    """Says that there is no such field, and which one was probably meant."""
     folded = {field.replace("_", ""): field for field in names}
     near = difflib.get_close_matches(name.replace("_", "").lower(), list(folded), n=1)
     if not near:
@@ -140,7 +142,16 @@ def _email(value: str) -> str:
     return f"{name}@{host}"
 
 
+def in_utc(value: datetime) -> datetime:
+    """Gives a moment in UTC, where one without a zone is taken to be; raises ValueError beyond the calendar."""
+    try:
+        return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(UTC)
+    except OverflowError:
+        raise PydanticCustomError("out_of_calendar", "Beyond the years 1 to 9999.") from None
+
+
 _Stored = AfterValidator(storable)
+Moment = Annotated[datetime, AfterValidator(in_utc)]
 Name = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), _Stored
 ]

@@ -11,7 +11,7 @@ from recado.engine.routing import BrokenFlow, NoChatbot, NumberInactive, RunFlow
 from recado.engine.state import Status
 from recado.store.mail import Mail
 from recado.store.sessions import Session
-from recado.worker.lane import Lane
+from recado.worker.lane import BROKEN_FLOW, Lane
 
 log = structlog.get_logger(__name__)
 
@@ -47,14 +47,24 @@ def _judge(lane: Lane, message: Message, mail: Mail) -> None:
     if lane.line.is_active is False:
         log.warning("number_inactive", number=str(lane.line.number_id), conversation=lane.id)
         lane.stop("number_inactive")
-    elif lane.with_a_person or intake(None, message, lane.at) is Intake.HISTORY:
+    elif intake(None, message, lane.at) is Intake.HISTORY or (
+        lane.with_a_person and not _is_mended(lane)
+    ):
         lane.took = lane.session
     else:
-        if lane.mode == "closed":
+        if lane.mode != "bot":
             lane.stop("closed")
             lane.set_mode("bot")
         if lane.session is None or _may_run(lane, lane.session) or not lane.with_a_person:
             _take_in(lane, message, mail)
+
+
+def _is_mended(lane: Lane) -> bool:
+    """Says whether a conversation waits only for a flow that has been put right since."""
+    if not lane.waits_for_a_flow:
+        return False
+    found = route(lane.line.is_active, lane.line.own, lane.line.fallback)
+    return isinstance(found, RunFlow) and found.version_id in lane.programs
 
 
 def _may_run(lane: Lane, session: Session) -> bool:
@@ -122,4 +132,4 @@ def _broken(lane: Lane, flow_id: UUID | None) -> None:
     lane.alert("flow_broken", "critical", str(flow_id or number), {"number": number})
     lane.end(Status.FAILED)
     lane.tell("broken_flow")
-    lane.set_mode("waiting")
+    lane.set_mode("waiting", reason=BROKEN_FLOW)

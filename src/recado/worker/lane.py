@@ -36,6 +36,7 @@ from recado.worker.write import Writes
 
 WINDOW = timedelta(hours=24)
 PERSON = ("waiting", "human")
+BROKEN_FLOW = "broken_flow"
 
 log = structlog.get_logger(__name__)
 
@@ -62,6 +63,7 @@ class Lane:
     writes: Writes
     contact: Contact = field(init=False)
     mode: str = field(init=False)
+    waiting_reason: str | None = field(init=False)
     notified_at: datetime | None = field(init=False)
     heard: Mail | None = None
     took: Session | None = None
@@ -69,6 +71,7 @@ class Lane:
     def __post_init__(self) -> None:
         self.contact = self.conversation.contact
         self.mode = self.conversation.mode
+        self.waiting_reason = self.conversation.waiting_reason
         self.notified_at = self.conversation.notified_at
 
     @property
@@ -176,10 +179,17 @@ class Lane:
             self.writes.conversation(self.conversation.id).notified_at = self.at
             self.tell(key)
 
-    def set_mode(self, mode: str) -> None:
-        """Hands the conversation over or takes it back."""
-        self.mode = mode
-        self.writes.conversation(self.conversation.id).mode = mode
+    @property
+    def waits_for_a_flow(self) -> bool:
+        """Says whether the bot gave the conversation up only because its flow was broken, and nobody has it."""
+        waiting = self.mode == "waiting" and self.conversation.assignee_id is None
+        return waiting and self.waiting_reason == BROKEN_FLOW
+
+    def set_mode(self, mode: str, *, reason: str | None = None) -> None:
+        """Hands the conversation over or takes it back; `reason` says why it waits."""
+        self.mode, self.waiting_reason = mode, reason
+        change = self.writes.conversation(self.conversation.id)
+        change.mode, change.waiting_reason = mode, reason
 
     def alert(self, kind: str, severity: Severity, subject: str, details: dict[str, str]) -> None:
         """Raises an alert about this conversation."""

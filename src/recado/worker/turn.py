@@ -146,6 +146,10 @@ class Turns:
         self, db: Db, ids: Sequence[UUID], letters: list[Mail], writes: Writes, *, timers: bool
     ) -> None:
         """Runs the events of conversations, messages before timers, and writes what came of them."""
+        if (
+            letters
+        ):  # before the conversations are read: a message opens the window that its answers need
+            await mail.count_heard(db, [letter.seq for letter in letters])
         at = await claims.clock(db)
         lanes = await load(db, self._programs, ids, at=at, luck=self._luck, writes=writes)
         letters_of: dict[UUID, list[Mail]] = defaultdict(list)
@@ -164,6 +168,7 @@ class Turns:
         reason = self._reasons.pop(id, "the process died of it")
         log.error("event_parked", conversation=str(id), inbox=head.seq, reason=reason)
         if head.seq is not None:
+            await mail.count_heard(db, [head.seq])
             await mail.park(db, head.seq, error=reason)
         await sessions.fail(db, id)
         at = await claims.clock(db)

@@ -1,8 +1,9 @@
 """Customers who follow their scripts, whatever becomes of the server meanwhile."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 from uuid import UUID
 
 from recado.whatsapp.fake import FakeMeta
@@ -10,7 +11,8 @@ from recado.whatsapp.fake_records import Sent
 from recado.whatsapp.fake_watch import Listener
 from tests.e2e.kill.script import Burst, Script, prescribed
 
-PATIENCE = 90.0  # seconds; an answer that takes longer is lost
+T = TypeVar("T")
+PATIENCE = 120.0  # seconds without a crash; who waits longer waits in vain
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,15 @@ class Customer:
     said: list[str] = field(default_factory=list)
     heard: list[Heard] = field(default_factory=list)
     answered: set[UUID] = field(default_factory=set)
+    awaited: int = 0
+
+    @property
+    def waits(self) -> str | None:
+        """Says what the customer has said and heard, while more is to come."""
+        if len(self.answered) >= self.awaited:
+            return None
+        said = self.script.texts[: len(self.said)]
+        return f"{self.script.phone} said {said}, heard {[heard.sent.text for heard in self.heard]}"
 
     def excuse(self, message: UUID) -> None:
         """Says that an answer will not come: nobody knows whether it went out, and it may not go again."""
@@ -82,7 +93,16 @@ class Crowd:
 
     async def reach(self, point: int) -> None:
         """Waits for a progress."""
-        await self._reached.setdefault(point, asyncio.Event()).wait()
+        if self.progress < point:
+            await self.patiently(self._reached.setdefault(point, asyncio.Event()).wait())
+
+    async def patiently(self, work: Awaitable[T]) -> T:
+        """Waits for something, but not for ever: then it says who waits for an answer."""
+        try:
+            return await asyncio.wait_for(work, PATIENCE)
+        except TimeoutError:
+            waiting = [waits for customer in self.customers if (waits := customer.waits)]
+            raise AssertionError(f"nothing moves: {waiting}") from None
 
     def life_of(self, heard: Heard) -> int:
         """Tells in which life of the server Meta took a message."""
@@ -106,23 +126,14 @@ class Crowd:
             for burst in customer.script.bursts:
                 await self._say(customer, burst)
                 said = customer.script.texts[: len(customer.said)]
-                await self._listen(customer, until=_answers(said))
+                customer.awaited = _answers(said)
+                while len(customer.answered) < customer.awaited:
+                    _hear(customer, await customer.feed.events.get())
 
     async def _say(self, customer: Customer, burst: Burst) -> None:
         for text, gap in zip(burst.texts, (0.0, *burst.gaps), strict=True):
             await asyncio.sleep(gap)
             customer.said.append(self._meta.say(customer.script.phone, text))
-
-    async def _listen(self, customer: Customer, *, until: int) -> None:
-        try:
-            async with asyncio.timeout(PATIENCE):
-                while len(customer.answered) < until:
-                    _hear(customer, await customer.feed.events.get())
-        except TimeoutError:
-            texts = [heard.sent.text for heard in customer.heard]
-            raise AssertionError(
-                f"{customer.script.phone} said {customer.script.texts[: len(customer.said)]}, heard {texts}"
-            ) from None
 
 
 def _answers(texts: Sequence[str]) -> int:

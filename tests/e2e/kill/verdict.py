@@ -17,13 +17,15 @@ from tests.e2e.kill.script import TURNS_OF_A_SESSION, prescribed
 class Verdict:
     """What was found. `complaints` must be empty; the counts are for the report.
 
-    `lost`: messages without their turn, or answers that never went out. `doubled`: answers that Meta took twice.
+    `lost`: messages without their turn, or answers that never went out. `repeated`: turns of a message beyond its
+    first. `doubled`: answers that Meta took twice.
     `reordered`: conversations whose order we spoiled. `unknown`: answers of which nobody knows whether they went out.
     `overtaken`: messages that Meta herself brought after a later one, because their first try met a dead server.
     """
 
     complaints: list[str] = field(default_factory=list)
     lost: int = 0
+    repeated: int = 0
     doubled: int = 0
     reordered: int = 0
     unknown: int = 0
@@ -37,7 +39,16 @@ class Verdict:
 
     def __str__(self) -> str:
         """Gives the counts."""
-        names = ("turns", "answers", "lost", "doubled", "reordered", "unknown", "overtaken")
+        names = (
+            "turns",
+            "answers",
+            "lost",
+            "repeated",
+            "doubled",
+            "reordered",
+            "unknown",
+            "overtaken",
+        )
         return ", ".join(f"{name} {getattr(self, name)}" for name in names)
 
 
@@ -66,6 +77,7 @@ def _history(verdict: Verdict, customer: Customer, thread: Thread) -> None:
     turned = Counter(each.key for each in thread.turned)
     verdict.turns += turned.total()
     verdict.lost += (said - turned).total()
+    verdict.repeated += (turned - said).total()
     if keys != said or turned != said or len(thread.turned) != len(thread.turns):
         verdict.complain(phone, f"said {said}, history {keys}, turns {turned}, {thread.turns}")
 
