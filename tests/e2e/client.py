@@ -19,7 +19,6 @@ class Answer:
 
     status: int
     body: Json
-    headers: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -73,8 +72,8 @@ class Client:
             text = response.read().decode()
         finally:
             connection.close()
-        is_json = "json" in (response.headers.get_content_type()) and text
-        return Answer(response.status, json.loads(text) if is_json else text, response.headers)
+        is_json = "json" in response.headers.get_content_type() and text != ""
+        return Answer(response.status, json.loads(text) if is_json else text)
 
     def _done(
         self,

@@ -55,9 +55,9 @@ class Product:
             for line in self.said:
                 if found := pattern.search(line):
                     return found[1]
-            line = self._lines.get(timeout=SPEAKS_WITHIN)
-            assert line is not None, f"ended with {self.process.wait()}: {self.log.read_text()}"
-            self.said.append(line)
+            spoken = self._lines.get(timeout=SPEAKS_WITHIN)
+            assert spoken is not None, f"ended with {self.process.wait()}: {self.log.read_text()}"
+            self.said.append(spoken)
 
     def logged(self, event: str, *, since: int = 0) -> list[dict[str, Any]]:
         """Lists the log's lines of one event; `since` is a place in the log, in bytes."""

@@ -249,3 +249,31 @@ def test_a_value_over_the_limit_is_refused_and_traced() -> None:
 
     assert "nome" not in turn.state.variables
     assert turn.trace.visits[0].warnings == ["value_too_large:nome"]
+
+
+def test_only_the_first_sending_of_an_asking_starts_the_clock_of_lateness() -> None:
+    question = ask(answer="number")
+    edges: list[tuple[str, str | None, str]] = [("start", None, "intro"), ("intro", None, "ask")]
+    script = Script(program_of(flow(say("intro", "Oi"), question, edges=edges)))
+
+    [asked] = script.step("oi")
+    [again] = script.step("dezoito")
+
+    assert [e.asks for e in asked.effects if isinstance(e, Send)] == [False, True]
+    assert [e.asks for e in again.effects if isinstance(e, Send)] == [False]
+
+
+def test_of_a_question_in_parts_the_first_one_starts_the_clock() -> None:
+    script = Script(
+        program_of(
+            flow(
+                ask(content="{{longo}}"),
+                edges=[("start", None, "ask")],
+                variables={"longo": "x" * 5_000},
+            )
+        )
+    )
+
+    [asked] = script.step("oi")
+
+    assert [e.asks for e in asked.effects if isinstance(e, Send)] == [True, False]

@@ -15,7 +15,7 @@ from recado.engine.calendar_holidays import holidays_of, is_known
 SAO_PAULO = "America/Sao_Paulo"
 ZONES = [SAO_PAULO, "America/New_York", "Europe/Lisbon", "Australia/Lord_Howe", "Asia/Kathmandu"]
 NINE_TO_SIX = [{"from": "09:00", "to": "18:00"}]
-EVERY_DAY = {day: NINE_TO_SIX for day in WEEK}
+EVERY_DAY = dict.fromkeys(WEEK, NINE_TO_SIX)
 ALL_DAY = {day: [{"from": "00:00", "to": "24:00"}] for day in WEEK}
 NIGHTS = {day: [{"from": "18:00", "to": "02:00"}] for day in WEEK}
 HALVES = {day: [{"from": "12:00", "to": "00:00"}, {"from": "23:59", "to": "12:00"}] for day in WEEK}

@@ -6,7 +6,7 @@ import asyncpg
 import msgspec
 import pytest
 
-from recado.store.pool import Pool, PoolBusy, borrow, create_pool
+from recado.store.pool import Pool, PoolBusy, borrow, create_pool, session_settings
 
 pytestmark = pytest.mark.asyncio
 
@@ -33,6 +33,11 @@ async def test_jsonb_arrays_and_inner_values_work(pool: Pool) -> None:
 async def test_sessions_speak_utc_and_say_who_they_are(pool: Pool) -> None:
     assert await pool.fetchval("show timezone") == "UTC"
     assert await pool.fetchval("show application_name") == "recado"
+
+
+async def test_who_stalls_in_a_transaction_or_vanishes_does_not_keep_its_locks(pool: Pool) -> None:
+    assert await pool.fetchval("show idle_in_transaction_session_timeout") == "30s"
+    assert session_settings("recado")["tcp_keepalives_idle"] == "30"  # shown over TCP only
 
 
 async def test_an_open_transaction_is_rolled_back_on_return(pool: Pool) -> None:

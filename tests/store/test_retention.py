@@ -11,7 +11,7 @@ from recado.store.retention import (
     forget_posts,
     forget_seen,
     forget_sessions,
-    trim_unknown_posts,
+    forget_sign_ins,
 )
 
 pytestmark = pytest.mark.asyncio
@@ -40,17 +40,47 @@ async def test_posts_are_forgotten_by_their_arrival(pool: Pool) -> None:
         assert await db.fetchval("select array_agg(id) from webhook_log") == [new] != [old]
 
 
-async def test_of_unknown_numbers_the_newest_posts_stay(pool: Pool) -> None:
+async def test_sign_ins_are_forgotten_when_they_are_over(pool: Pool) -> None:
     async with pool.acquire() as db:
-        known = await _post(db, "stored", NOW)
-        unknown = [await _post(db, "unknown_number", NOW) for _ in range(5)]
+        user = new_id()
+        await db.execute(
+            "insert into users (id, email, name, password_hash) values ($1, 'a@b', 'A', '')", user
+        )
+        for token, seconds in ((b"over", -1), (b"over too", -2), (b"on", 1)):
+            await db.execute(
+                """insert into sessions_web (token_hash, user_id, csrf_hash, expires_at)
+                   values ($1, $2, '', $3)""",
+                token,
+                user,
+                NOW + timedelta(seconds=seconds),
+            )
 
-        assert await trim_unknown_posts(db, keep=2, limit=2) == 2
-        assert await trim_unknown_posts(db, keep=2, limit=2) == 1
-        assert await trim_unknown_posts(db, keep=2, limit=2) == 0
-        kept = await db.fetchval("select array_agg(id order by id) from webhook_log")
+        counts = [await forget_sign_ins(db, before=NOW, limit=1) for _ in range(3)]
 
-    assert kept == [known, *unknown[3:]]
+        assert counts == [1, 1, 0]
+        assert await db.fetchval("select array_agg(token_hash) from sessions_web") == [b"on"]
+
+
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [
+        ("conversation_states", "chatbot_id"),
+        ("inbox", "conversation_id"),
+        ("whatsapp_numbers", "app_secret_id"),
+        ("whatsapp_numbers", "access_token_id"),
+    ],
+)
+async def test_what_a_deletion_must_look_for_has_an_index(
+    pool: Pool, table: str, column: str
+) -> None:
+    found = await pool.fetchval(
+        """select count(*) from pg_index i join pg_attribute a
+              on a.attrelid = i.indrelid and a.attnum = i.indkey[0]
+            where i.indrelid = $1::text::regclass and a.attname = $2 and i.indpred is null""",
+        table,
+        column,
+    )
+    assert found >= 1
 
 
 @pytest.mark.parametrize(

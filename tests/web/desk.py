@@ -18,7 +18,9 @@ from recado.store import secrets
 from recado.store.ids import new_id
 from recado.store.pool import Pool
 from recado.store.secrets import Vault
+from recado.web.edge import Edge
 from recado.web.group_commit import Limits
+from recado.web.uploads import UploadLimits
 from recado.web.webhook import Receiver, webhook_routes
 from recado.whatsapp.signature import sign
 
@@ -62,6 +64,7 @@ async def open_desk(
     limits: Limits | None = None,
     commit_within: float = 5.0,
     read_within: float = 15.0,
+    upload_limits: UploadLimits | None = None,
 ) -> AsyncIterator[Desk]:
     """Runs a desk on a port of its own."""
     woken: list[str] = []
@@ -73,7 +76,8 @@ async def open_desk(
         limits=limits,
         commit_within=commit_within,
     )
-    app = Starlette(routes=webhook_routes(receiver, read_within=read_within))
+    routes = webhook_routes(receiver, read_within=read_within, upload_limits=upload_limits)
+    app = Edge(Starlette(routes=routes))
     server = uvicorn.Server(uvicorn.Config(app, lifespan="off", log_config=None, ws="none"))
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))

@@ -46,13 +46,41 @@ async def test_a_name_is_enough(api: Api) -> None:
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH"])
 async def test_a_change_touches_only_what_is_given(api: Api, method: str) -> None:
-    bot = await make(api, description="Pães", variables={"loja": "Centro"}, settings={"a": 1})
+    bot = await make(
+        api, description="Pães", variables={"loja": "Centro"}, settings={"burst": "each"}
+    )
     path = f"/chatbots/{bot['id']}"
 
     answer = await api.request(method, path, body={"description": None, "variables": None})
 
     assert (answer.body["description"], answer.body["variables"]) == (None, {})
-    assert answer.body["settings"] == {"a": 1}
+    assert answer.body["settings"] == {"burst": "each"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "field"),
+    [
+        ({"session_ttl": "x"}, "settings.session_ttl"),
+        ({"session_ttl": -1}, "settings.session_ttl"),
+        ({"on_error": {"then": "dance"}}, "settings.on_error.then"),
+        ({"on_error": {"word": "Oi"}}, "settings.on_error.word"),
+        ({"sesion_ttl": 60}, "settings.sesion_ttl"),
+    ],
+)
+async def test_settings_that_the_engine_cannot_read_are_refused_by_name(
+    api: Api, settings: dict[str, Any], field: str
+) -> None:
+    answer = await api.post("/chatbots", {"name": "A", "settings": settings})
+
+    assert (answer.status, answer.fields()) == (422, [field])
+
+
+async def test_settings_that_the_engine_reads_are_kept(api: Api) -> None:
+    settings = {"session_ttl": 3_600, "on_error": {"text": "Opa", "then": "handoff"}}
+
+    bot = await make(api, settings=settings)
+
+    assert bot["settings"] == settings
 
 
 async def test_what_was_read_can_be_put_back(api: Api) -> None:

@@ -1,120 +1,24 @@
-"""Conversations, their state and messages, and the log, as people look at them."""
+"""One conversation as people look at it: its state, its messages, found by id or phone."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 import pytest_asyncio
 
-from recado.engine.phones import canonical
-from recado.store.ids import new_id
 from recado.store.pool import Pool
 from tests.web.api import Api, make_api
+from tests.web.talks import NOW, contact, message, number, one, session, thread
 
 pytestmark = pytest.mark.asyncio
-NOW = datetime.now(UTC).replace(microsecond=0)
 
 
 @pytest_asyncio.fixture
 async def api(pool: Pool) -> AsyncIterator[Api]:
     async with make_api(pool) as api:
         yield api
-
-
-@dataclass(frozen=True)
-class Thread:
-    """A conversation in the database."""
-
-    id: UUID
-    number_id: UUID
-    contact_id: UUID
-
-
-async def number(api: Api, phone: str = "11 98888-0001") -> UUID:
-    body = {"phone_number": phone, "connection_type": "official"}
-    return UUID((await api.post("/whatsapp", body)).body["id"])
-
-
-async def contact(api: Api, phone: str = "5511999990000", name: str = "Maria") -> UUID:
-    id = new_id()
-    await api.pool.execute(
-        "insert into contacts (id, workspace_id, name, phone) values ($1, $2, $3, $4)",
-        id,
-        api.workspace_id,
-        name,
-        phone,
-    )
-    await api.pool.execute(
-        "insert into contact_identities values ($1, 'phone', $2, $3)",
-        api.workspace_id,
-        canonical(phone),
-        id,
-    )
-    return id
-
-
-async def thread(
-    api: Api, *, number_id: UUID, contact_id: UUID, last: datetime | None = NOW
-) -> Thread:
-    id = new_id()
-    await api.pool.execute(
-        """insert into conversations (id, workspace_id, number_id, contact_id, last_message_at)
-           values ($1, $2, $3, $4, $5)""",
-        id,
-        api.workspace_id,
-        number_id,
-        contact_id,
-        last,
-    )
-    return Thread(id, number_id, contact_id)
-
-
-async def session(api: Api, conversation: UUID, **changed: Any) -> dict[str, Any]:
-    row: dict[str, Any] = {
-        "id": new_id(),
-        "workspace_id": api.workspace_id,
-        "conversation_id": conversation,
-        "flow_id": new_id(),
-        "flow_version_id": new_id(),
-        "status": "active",
-        "current_node_id": "ask",
-        "variables": {"nome": "Maria"},
-        "execution_path": ["start", "ask"],
-        "session_expires_at": NOW + timedelta(days=1),
-        **changed,
-    }
-    columns, marks = ", ".join(row), ", ".join(f"${i + 1}" for i in range(len(row)))
-    await api.pool.execute(
-        f"insert into conversation_states ({columns}) values ({marks})", *row.values()
-    )
-    return row
-
-
-async def message(
-    api: Api, conversation: UUID, text: str, *, out: bool = False, flow_id: UUID | None = None
-) -> UUID:
-    id = new_id()
-    await api.pool.execute(
-        """insert into messages (id, workspace_id, conversation_id, direction, type, text, content, key,
-                                 flow_id, node_id, at)
-           values ($1, $2, $3, $4, 'text', $5, '{}', $6, $7, 'ask', $8)""",
-        id,
-        api.workspace_id,
-        conversation,
-        "out" if out else "in",
-        text,
-        None if out else f"wamid.{id.hex}",
-        flow_id,
-        NOW,
-    )
-    return id
-
-
-async def one(api: Api) -> Thread:
-    return await thread(api, number_id=await number(api), contact_id=await contact(api))
 
 
 async def ids(api: Api, **query: Any) -> list[str]:
@@ -235,91 +139,3 @@ async def test_another_workspaces_phone_is_not_found(api: Api) -> None:
     assert (await other.get("/conversations/5511999990000")).status == 404
     assert await ids(other) == []
     assert (await other.get("/conversations/logs", phone="5511999990000")).body["items"] == []
-
-
-async def test_filters_choose_conversations(api: Api) -> None:
-    line, other_line = await number(api), await number(api, "11 98888-0002")
-    maria = await thread(api, number_id=line, contact_id=await contact(api))
-    joao = await thread(
-        api,
-        number_id=other_line,
-        contact_id=await contact(api, "5521988887777", "João 100%"),
-        last=NOW - timedelta(days=2),
-    )
-    bot = UUID((await api.post("/chatbots", {"name": "A"})).body["id"])
-    ran = await session(api, maria.id, chatbot_id=bot)
-    await session(api, joao.id, status="completed")
-
-    assert await ids(api) == [str(maria.id), str(joao.id)]
-    assert await ids(api, whatsapp_number_id=other_line) == [str(joao.id)]
-    assert await ids(api, flow_id=ran["flow_id"]) == [str(maria.id)]
-    assert await ids(api, chatbot_id=bot) == [str(maria.id)]
-    assert await ids(api, status="completed") == [str(joao.id)]
-    assert await ids(api, q="joão") == [str(joao.id)]
-    assert await ids(api, q="100%") == [str(joao.id)]
-    assert await ids(api, q="%") == [str(joao.id)]  # a sign like any other
-    assert await ids(api, q="(21) 98888") == [str(joao.id)]
-    assert await ids(api, q="552188887777") == [str(joao.id)]
-    assert await ids(api, to=NOW.isoformat()) == [str(joao.id)]
-    assert await ids(api, **{"from": NOW.isoformat()}) == [str(maria.id)]
-
-
-async def test_the_list_pages_by_last_message_with_the_silent_ones_last(api: Api) -> None:
-    line = await number(api)
-    times = [NOW, NOW, NOW - timedelta(days=1), None, None]
-    made = [
-        await thread(
-            api,
-            number_id=line,
-            contact_id=await contact(api, f"551199999000{index}"),
-            last=time,
-        )
-        for index, time in enumerate(times)
-    ]
-
-    pages: list[list[str]] = []
-    cursor: dict[str, Any] = {}
-    while True:
-        body = (await api.get("/conversations", limit=2, **cursor)).body
-        pages.append([item["id"] for item in body["items"]])
-        if body["next"] is None:
-            break
-        cursor = {"cursor": body["next"]}
-
-    assert [len(page) for page in pages] == [2, 2, 1]
-    assert [id for page in pages for id in page] == [str(talk.id) for talk in made]
-
-
-async def test_messages_page_back_in_time(api: Api) -> None:
-    talk = await one(api)
-    for text in "abc":
-        await message(api, talk.id, text)
-    path = f"/conversations/{talk.id}/messages"
-
-    first = (await api.get(path, limit=2)).body
-    second = (await api.get(path, limit=2, cursor=first["next"])).body
-
-    assert [m["text"] for m in first["items"]] == ["c", "b"]
-    assert [m["text"] for m in second["items"]] == ["a"]
-    assert first["total"] == 3
-
-
-async def test_the_log_lists_what_was_said_newest_first(api: Api) -> None:
-    talk = await one(api)
-    other = await thread(
-        api, number_id=talk.number_id, contact_id=await contact(api, "5521988887777")
-    )
-    flow_id = new_id()
-    await message(api, talk.id, "Oi", flow_id=flow_id)
-    await message(api, talk.id, "Olá!", out=True, flow_id=flow_id)
-    await message(api, other.id, "Eu também")
-
-    every = (await api.get("/conversations/logs")).body
-    of_flow = (await api.get("/conversations/logs", flow_id=flow_id)).body
-    of_phone = (await api.get("/conversations/logs", phone="+55 (11) 9999-0000")).body
-
-    assert [line["user_message"] for line in every["items"]] == ["Eu também", None, "Oi"]
-    assert [line["bot_response"] for line in of_flow["items"]] == ["Olá!", None]
-    assert of_phone["items"] == of_flow["items"]
-    assert every["items"][0]["phone_number"] == "5521988887777"
-    assert of_flow["items"][0]["node_id"] == "ask"

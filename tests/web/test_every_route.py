@@ -64,6 +64,13 @@ async def things(api: Api) -> dict[str, str]:
         number.body["id"],
         contact,
     )
+    seq = await api.pool.fetchval(
+        """insert into inbox (message_id, workspace_id, conversation_id, key, message, at, parked_at)
+           values ($1, $2, $3, 'wamid.1', '{}', now(), now()) returning seq""",
+        new_id(),
+        api.workspace_id,
+        conversation,
+    )
     async with api.pool.acquire() as db:
         row = LogRow(post, api.workspace_id, None, "stored", b"{}")
         await webhook_log.insert_many(db, [row])
@@ -75,6 +82,7 @@ async def things(api: Api) -> dict[str, str]:
         "number": "1",
         "conversation": str(conversation),
         "post_id": str(post),
+        "seq": str(seq),
     }
 
 

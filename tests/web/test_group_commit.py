@@ -101,15 +101,18 @@ async def test_too_many_waiting_rows_are_refused_at_once_and_room_comes_back() -
 
 
 @pytest.mark.asyncio
-async def test_held_bytes_are_bounded() -> None:
-    group: GroupCommit[str, str] = GroupCommit(Ledger().commit, limits=Limits(waiting_bytes=100))
-    group.hold(80)
+async def test_too_many_waiting_bytes_are_refused_at_once_and_room_comes_back() -> None:
+    ledger = Ledger()
+    group: GroupCommit[str, str] = GroupCommit(ledger.commit, limits=Limits(waiting_bytes=100))
+    held = asyncio.create_task(group.submit("a", rows=1, size=80))
+    await ledger.begun.wait()
 
     with pytest.raises(Overloaded):
-        group.hold(21)
-    group.let_go(80)
+        await group.submit("b", rows=1, size=21)
+    ledger.may_end.set()
+    await held
 
-    group.hold(100)
+    assert await group.submit("c", rows=1, size=100) == "C"
 
 
 @pytest.mark.asyncio

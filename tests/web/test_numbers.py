@@ -126,6 +126,30 @@ async def test_what_was_read_can_be_put_back(api: Api) -> None:
     assert stored is None
 
 
+async def test_what_was_read_can_be_put_back_with_a_chatbot_and_the_number_answers(
+    api: Api,
+) -> None:
+    number, bot = await make(api), await chatbot(api)
+    path = f"/whatsapp/{number['id']}"
+
+    linked = await api.put(path, {**number, "default_chatbot_id": bot["id"]})
+    switched_off = await api.put(path, {"is_active": False})
+
+    assert (linked.status, linked.body["is_active"]) == (200, True)
+    assert switched_off.body["is_active"] is False
+
+
+async def test_a_number_has_an_address_of_its_own_for_those_who_paste_it_at_meta(api: Api) -> None:
+    number = await make(api)
+    editor = await api.join("editor")
+
+    seen = await editor.get(f"/whatsapp/{number['id']}")
+
+    token = await api.pool.fetchval("select webhook_token from whatsapp_numbers")
+    assert number["webhook_own_url"] == f"{PUBLIC_URL}/api/v1/whatsapp/webhook/{token}"
+    assert seen.body["webhook_own_url"] is None
+
+
 async def test_limits_can_be_lifted(api: Api) -> None:
     number = await make(api, limits={"messages_per_second": None})
 

@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 
 from recado.store import webhook_log
-from recado.store.alerts import raise_alert
+from recado.store.alerts import NewAlert, raise_alerts
 from recado.store.ids import new_id
 from recado.store.pool import Pool
 from recado.store.webhook_log import LogRow
@@ -61,13 +61,9 @@ async def test_posts_of_unknown_numbers_are_for_admins_of_a_lone_workspace(api: 
 async def test_alerts_show_what_is_open(api: Api) -> None:
     async with api.pool.acquire() as db:
         for _ in range(2):
-            await raise_alert(
-                db,
-                workspace_id=api.workspace_id,
-                kind="send_failed",
-                severity="error",
-                details={"code": 131026},
-            )
+            details = {"code": 131026}
+            alert = NewAlert(api.workspace_id, "send_failed", "error", "", details)
+            await raise_alerts(db, [alert])
     other = await api.stranger()
 
     mine = (await api.get("/alerts")).body

@@ -235,3 +235,19 @@ async def test_what_is_being_committed_when_we_stop_is_committed(pool: Pool) -> 
 async def waiting(pool: Pool) -> bool:
     count: int = await pool.fetchval("select count(*) from pg_locks where not granted")
     return count > 0
+
+
+async def test_stopping_ends_in_its_time_though_a_commit_does_not(pool: Pool) -> None:
+    number = await add_number(pool)
+
+    async with open_desk(pool) as desk:
+        async with pool.acquire() as blocking, blocking.transaction():
+            await blocking.execute("lock table inbox in access exclusive mode")
+            posting = asyncio.create_task(desk.post(message_post(number, text())))
+            while not await waiting(pool):
+                pass  # each look is a round trip
+            await asyncio.wait_for(desk.receiver.stop(0.05), 4)
+            still_waiting = not posting.done()
+        await posting
+
+    assert still_waiting

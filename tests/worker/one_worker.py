@@ -15,7 +15,7 @@ from tests.worker.stage import VAULT
 async def work(url: str, graph_url: str) -> None:
     """Starts a worker and waits for the end."""
     pool = await create_pool(url, min_size=1, max_size=6)
-    settings = Settings(graph_url=graph_url, unknown_wait=3)
+    settings = Settings(graph_url=graph_url, unknown_wait=5)
     roles = frozenset({"turn", "send", "settle"})
     worker = Worker(pool, VAULT, settings=settings, url=url, roles=roles)
     over = asyncio.Event()

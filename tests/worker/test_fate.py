@@ -104,3 +104,9 @@ def test_pricing_is_kept_once_it_was_told() -> None:
 def test_words_of_metas_that_we_do_not_know_only_prove_that_she_has_it() -> None:
     assert news(QUEUED, "warning").status == "accepted"
     assert news(news(QUEUED, "read"), "deleted").status == "read"
+
+
+def test_we_do_not_give_up_what_meta_has() -> None:
+    taken = news(QUEUED, "accepted")
+
+    assert fates.failed(taken, {"code": 1}, sending_at=AT) == taken

@@ -36,7 +36,7 @@ async def test_maintenance_makes_partitions_and_forgets_what_is_old(db: Db) -> N
 
     counts = await jobs.maintain(db, NOW, stop=asyncio.Event())
 
-    assert counts == {"partitions": 6, "seen": 1, "posts": 1, "sessions": 0, "unknown_posts": 0}
+    assert counts == {"partitions": 6, "seen": 1, "posts": 1, "sessions": 0, "sign_ins": 0}
     assert await db.fetchval("select array_agg(key) from inbox_seen") == ["new"]
 
 
@@ -62,14 +62,6 @@ async def test_a_process_that_stops_leaves_the_rest_to_the_next_run(db: Db) -> N
 
     assert counts["seen"] == 0
     assert await db.fetchval("select count(*) from inbox_seen") == 1
-
-
-async def test_posts_of_unknown_numbers_are_a_ring(db: Db, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs, "UNKNOWN_POSTS", 2)
-    for _ in range(5):
-        await _post(db, "unknown_number", NOW)
-
-    assert await jobs.trim(db, stop=asyncio.Event()) == 3
 
 
 async def test_a_due_schedule_runs_its_job_once_though_two_processes_work(

@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -98,6 +99,24 @@ async def test_a_parked_event_can_be_taken_up_again(stage: Stage) -> None:
     assert await stage.history(ana) == ["<boom", APOLOGY, ">Qual é o seu nome?"]
 
 
+async def test_a_timer_that_fails_is_given_up_with_its_session(pool: Pool) -> None:
+    stage = await set_up(pool, _fails_at_its_timeout())
+    ana = await stage.customer()
+    await stage.hears(ana, "boom")
+    await run_with_failures(stage.turns(BAD_TYPES))
+    await stage.sql(
+        """update conversation_states set wake_at = clock_timestamp(), engine = jsonb_set(
+               engine, '{wait,until}', to_jsonb(clock_timestamp()))"""
+    )
+
+    failures = await run_with_failures(stage.turns(BAD_TYPES))
+
+    assert failures == 1 + 3
+    assert await stage.value("select status from conversation_states") == "failed"
+    assert await stage.history(ana) == ["<boom", ">Nome?", APOLOGY]
+    assert await stage.alerts() == {"event_parked": 1}
+
+
 async def test_a_state_that_cannot_be_read_fails_its_session_only(stage: Stage) -> None:
     ana = await stage.customer()
     await stage.sql(
@@ -153,6 +172,21 @@ async def _one_life(url: str) -> int:
         sys.executable, "-m", "tests.worker.one_life", url, cwd=ONE_LIFE.parents[2]
     )
     return await process.wait()
+
+
+def _fails_at_its_timeout() -> dict[str, Any]:
+    question = {"content": "Nome?", "variableName": "nome", "timeout": 60}
+    return {
+        "nodes": [
+            {"id": "start", "type": "start"},
+            {"id": "name", "type": "question", "data": question},
+            {"id": "bad", "type": "raises"},
+        ],
+        "edges": [
+            {"id": "e1", "source": "start", "target": "name"},
+            {"id": "e2", "source": "name", "sourceHandle": "timeout", "target": "bad"},
+        ],
+    }
 
 
 async def _run_any_failures(turns: Turns) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from uuid import UUID
 
+import asyncpg
 import pytest
 import pytest_asyncio
 
@@ -57,13 +58,15 @@ async def test_a_status_may_come_before_the_answer(desk: Desk) -> None:
     await desk.meta.wait_for(desk.texts)
     wamid = desk.meta.sent_to(ANA)[0].wamid
     await desk.stage.hears_status(id, "delivered", wamid=wamid)
+    began = await desk.stage.value("select first_sending_at from outbox")
 
     await settle(desk)
+    known_at_once = (await desk.stage.fate(id))["sending_at"]
     await desk.work()
 
     fate = await desk.stage.fate(id)
     assert (fate["status"], fate["wamid"]) == ("delivered", wamid)
-    assert fate["sending_at"] is not None
+    assert fate["sending_at"] == known_at_once == began
     assert await desk.stage.alerts() == {}
 
 
@@ -173,11 +176,58 @@ async def test_a_status_that_fails_alone_is_dropped_and_the_others_are_merged(de
     settler = Settler(desk.stage.pool, freed=lambda _: None)
 
     for _ in range(2):
-        with pytest.raises(AttributeError):
+        with pytest.raises(AttributeError) as caught:
             await settler.step()
-        settler.isolate()
+        settler.isolate(caught.value)
     await run_until_idle(settler.step)
 
     assert (await desk.stage.fate(good))["status"] == "sent"
     assert (await desk.stage.fate(bad))["status"] == "queued"
     assert await desk.stage.value("select count(*) from status_inbox") == 0
+
+
+@pytest.mark.parametrize(
+    "problem", [ConnectionRefusedError(), TimeoutError(), asyncpg.DeadlockDetectedError("")]
+)
+async def test_a_database_that_is_away_costs_no_status(desk: Desk, problem: Exception) -> None:
+    id = await desk.stage.says(await desk.stage.customer(ANA), "1")
+    await desk.stage.hears_status(id, "sent", wamid="w1")
+    settler = Settler(desk.stage.pool, freed=lambda _: None)
+
+    for _ in range(3):  # no connection: nothing was read
+        settler.isolate(problem)
+    await run_until_idle(settler.step)
+
+    assert (await desk.stage.fate(id))["status"] == "sent"
+
+
+async def test_a_table_that_is_away_for_a_while_costs_no_status(desk: Desk) -> None:
+    id = await desk.stage.says(await desk.stage.customer(ANA), "1")
+    await desk.stage.hears_status(id, "sent", wamid="w1")
+    settler = Settler(desk.stage.pool, freed=lambda _: None)
+    await desk.stage.sql("alter table messages rename to away")
+    for _ in range(3):
+        with pytest.raises(asyncpg.UndefinedTableError) as caught:
+            await settler.step()
+        settler.isolate(caught.value)
+    await desk.stage.sql("alter table away rename to messages")
+
+    await run_until_idle(settler.step)
+
+    assert (await desk.stage.fate(id))["status"] == "sent"
+
+
+async def test_only_the_very_status_that_failed_is_dropped(desk: Desk) -> None:
+    ana = await desk.stage.customer(ANA)
+    good, bad = await desk.stage.says(ana, "1"), await desk.stage.says(ana, "2")
+    await desk.stage.hears_status(bad, "sent", wamid="w2", payload=["no object"])
+    settler = Settler(desk.stage.pool, freed=lambda _: None)
+    with pytest.raises(AttributeError) as caught:
+        await settler.step()
+    settler.isolate(caught.value)
+    await desk.stage.sql("delete from status_inbox")  # another process was faster
+    await desk.stage.hears_status(good, "sent", wamid="w1")
+
+    await run_until_idle(settler.step)
+
+    assert (await desk.stage.fate(good))["status"] == "sent"

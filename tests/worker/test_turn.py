@@ -317,6 +317,32 @@ async def test_a_timer_waits_while_a_person_has_the_conversation(pool: Pool) -> 
     assert await stage.value("select status from conversation_states") == "active"
 
 
+async def test_a_message_that_says_it_is_old_is_answered_all_the_same(stage: Stage) -> None:
+    ana = await stage.customer()
+    await stage.sql(
+        "update conversations set window_expires_at = clock_timestamp() - interval '1 year'"
+    )
+    await stage.hears(ana, "oi", seconds=-366 * 86_400)
+
+    await run_until_idle(stage.turns().step)
+
+    assert await stage.value("select expires_at > clock_timestamp() from outbox")
+
+
+async def test_what_a_timer_says_after_the_window_closed_may_not_go_out(pool: Pool) -> None:
+    stage = await set_up(pool, with_timeout(60))
+    ana, turns = await stage.customer(), stage.turns()
+    await stage.hears(ana, "oi")
+    await run_until_idle(turns.step)
+    await stage.sql("delete from outbox")
+    await stage.sql("update conversations set window_expires_at = clock_timestamp()")
+    await _let_the_wait_be_over(stage)
+
+    await run_until_idle(turns.step)
+
+    assert await stage.value("select expires_at <= clock_timestamp() from outbox")
+
+
 async def test_numbers_take_turns_in_a_batch(stage: Stage) -> None:
     campaign = [await stage.customer(f"55119000000{n:02}") for n in range(6)]
     for conversation in campaign:

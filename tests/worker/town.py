@@ -35,7 +35,7 @@ class Town:
 
     async def worker(self, *roles: str) -> Worker:
         """Starts a worker in this process."""
-        settings = Settings(graph_url=self.meta.url, unknown_wait=3)
+        settings = Settings(graph_url=self.meta.url, unknown_wait=5)
         given = frozenset(roles or ("turn", "send", "settle"))
         worker = Worker(self.stage.pool, VAULT, settings=settings, url=self.url, roles=given)
         await worker.start()

@@ -6,6 +6,7 @@ from importlib.resources import files
 from typing import Any
 
 from recado.engine.flow import FlowDocument
+from recado.engine.routing import triggers_of
 from recado.store import chatbots, flow_versions, flows, numbers, secrets, workspaces
 from recado.store.ids import new_id
 from recado.store.pool import Db, Pool
@@ -47,6 +48,7 @@ async def _chatbot(db: Db, workspace_id: Any) -> Any:
         document=document,
         note=None,
         published_by=None,
+        triggers=triggers_of(FlowDocument.model_validate(document)),
     )
     await chatbots.set_main_flow(db, workspace_id, chatbot_id, flow_id=flow_id)
     return chatbot_id
@@ -77,6 +79,6 @@ async def _number(
         db, vault, workspace_id=workspace_id, purpose="access_token", value=fake.access_token
     )
     changes["app_secret_id"] = await secrets.put(
-        db, vault, workspace_id=workspace_id, purpose="app_secret", value=fake.app_secret
+        db, vault, workspace_id=workspace_id, purpose="app_secret", value=luck.token_hex(16)
     )
     await numbers.update_number(db, workspace_id, number_id, changes=changes)

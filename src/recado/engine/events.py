@@ -27,7 +27,8 @@ class Message(msgspec.Struct, frozen=True, omit_defaults=True):
     """A message of the customer, as every channel hands it to the engine.
 
     `type` is Meta's word (text, image, button_reply, list_reply, button, location, ...), `text` what it says in
-    words (body, title, caption), `value` what a question keeps (see the table in the flow language).
+    words (body, title, caption), `value` what a question keeps (see the table in the flow language), `referral` the
+    advertisement or post that the customer came by, in Meta's words.
     """
 
     id: str
@@ -37,6 +38,7 @@ class Message(msgspec.Struct, frozen=True, omit_defaults=True):
     at: datetime | None = None
     tap: Tap | None = None
     context_id: str | None = None
+    referral: Json = None
 
 
 class Trigger(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -4,7 +4,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-FORMAT = "recado/1"
 MAX_NODES = 2_000
 MAX_DOCUMENT_BYTES = 5_000_000
 MAX_ID = 100
@@ -13,14 +12,15 @@ MAX_VALUE_BYTES = 64_000
 MAX_VARIABLES_BYTES = 256_000
 
 Id = Annotated[str, Field(min_length=1, max_length=MAX_ID)]
+Coordinate = Annotated[float, Field(allow_inf_nan=False)]
 
 
 class Position(BaseModel):
     """Where a node stands on the canvas."""
 
     model_config = ConfigDict(extra="forbid")
-    x: float = 0
-    y: float = 0
+    x: Coordinate = 0
+    y: Coordinate = 0
 
 
 class FlowNode(BaseModel):

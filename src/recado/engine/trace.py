@@ -21,6 +21,14 @@ class VisitTrace(msgspec.Struct, omit_defaults=True):
     sends: int = 0
     warnings: list[str] = []
 
+    def missing(self) -> list[str]:
+        """Names the variables that a text read and found unset, each once."""
+        prefix = "missing:"
+        found = (
+            warning.removeprefix(prefix) for warning in self.warnings if warning.startswith(prefix)
+        )
+        return list(dict.fromkeys(found))
+
 
 class Trace(msgspec.Struct, omit_defaults=True):
     """All visits of a turn, and notes about the event itself (late, old token, ignored)."""

@@ -24,19 +24,6 @@ class NewAlert:
     details: dict[str, Any]
 
 
-async def raise_alert(
-    db: Db,
-    *,
-    workspace_id: UUID | None,
-    kind: str,
-    severity: Severity,
-    subject: str = "",
-    details: dict[str, Any] | None = None,
-) -> None:
-    """Opens an alert, or counts it once more when it is open."""
-    await raise_alerts(db, [NewAlert(workspace_id, kind, severity, subject, details or {})])
-
-
 async def raise_alerts(db: Db, alerts: Iterable[NewAlert]) -> None:
     """Opens or counts many alerts; the last details win. Call it last in a transaction: its rows are shared."""
     matters: dict[tuple[str, str, str], tuple[NewAlert, int]] = {}

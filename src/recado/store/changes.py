@@ -13,9 +13,10 @@ from recado.store.pool import Db
 
 @dataclass(slots=True)
 class ConversationChange:
-    """What became of a conversation; None leaves a column as it is."""
+    """What became of a conversation; None leaves a column as it is, and `waiting_reason` goes with the mode."""
 
     mode: str | None = None
+    waiting_reason: str | None = None
     notified_at: datetime | None = None
     last_message_at: datetime | None = None
 
@@ -47,13 +48,16 @@ async def change_conversations(db: Db, changes: dict[UUID, ConversationChange]) 
                   assignee_id = case when c.mode = 'bot' then null else v.assignee_id end,
                   mode_changed_at = case when c.mode <> v.mode then clock_timestamp()
                                          else v.mode_changed_at end,
+                  waiting_reason = case when c.mode is null then v.waiting_reason
+                                        else c.waiting_reason end,
                   notified_at = coalesce(c.notified_at, v.notified_at),
                   last_message_at = greatest(v.last_message_at, c.last_message_at)
-             from unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::timestamptz[])
-                  as c (id, mode, notified_at, last_message_at)
+             from unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[], $5::timestamptz[])
+                  as c (id, mode, waiting_reason, notified_at, last_message_at)
             where v.id = c.id""",
         list(changes),
         [change.mode for change in changes.values()],
+        [change.waiting_reason for change in changes.values()],
         [change.notified_at for change in changes.values()],
         [change.last_message_at for change in changes.values()],
     )

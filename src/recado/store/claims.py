@@ -3,7 +3,8 @@
 A conversation has work when it has waiting mail or a wait that is over. That is found by looking at the rows
 themselves, never by a flag, so mail that comes between a turn's last read and its commit cannot be forgotten: the
 next claim sees it. The lock is `for no key update` on the conversation: it excludes other turns, but not the
-receiver, whose new inbox rows only need the key to stay.
+receiver, which adds inbox rows and otherwise leaves conversations alone: their rows only need the key to stay. What
+a message changes on its conversation (window, unread) the turn that takes it up writes, under this lock.
 """
 
 from datetime import datetime

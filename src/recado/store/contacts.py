@@ -147,23 +147,40 @@ async def drop_identities(db: Db, contact_id: UUID, identities: Collection[Ident
     )
 
 
-async def update_profiles(db: Db, profiles: Mapping[UUID, Sender]) -> None:
-    """Writes what people are called now, where that changed; what a message leaves out stays."""
+async def update_profiles(
+    db: Db, profiles: Mapping[UUID, Sender], *, wait: bool = True
+) -> set[UUID]:
+    """Writes what people are called now, where that changed; what a message leaves out stays.
+
+    Without `wait` contacts that another transaction holds stay as they are; gives those.
+    """
     senders = profiles.values()
-    await db.execute(
-        """update contacts c set updated_at = now(), name = coalesce(x.name, c.name), phone = coalesce(x.phone, c.phone),
-                  user_id = coalesce(x.user_id, c.user_id), username = coalesce(x.username, c.username)
-             from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[]) as x (id, name, phone, user_id, username)
-            where c.id = x.id
-              and (coalesce(x.name, c.name), coalesce(x.phone, c.phone),
-                   coalesce(x.user_id, c.user_id), coalesce(x.username, c.username))
-                  is distinct from (c.name, c.phone, c.user_id, c.username)""",
+    rows = await db.fetch(
+        f"""with told as (
+               select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[])
+                          as x (id, name, phone, user_id, username)
+           ), other as materialized (
+               select x.* from told x join contacts c using (id)
+                where (coalesce(x.name, c.name), coalesce(x.phone, c.phone),
+                       coalesce(x.user_id, c.user_id), coalesce(x.username, c.username))
+                      is distinct from (c.name, c.phone, c.user_id, c.username)
+           ), locked as materialized (
+               select id from contacts where id in (select id from other)
+                order by id for no key update {"" if wait else "skip locked"}
+           ), written as (
+               update contacts c set updated_at = now(), name = coalesce(x.name, c.name),
+                      phone = coalesce(x.phone, c.phone), user_id = coalesce(x.user_id, c.user_id),
+                      username = coalesce(x.username, c.username)
+                 from other x join locked using (id) where c.id = x.id
+           )
+           select id from other except select id from locked""",
         list(profiles),
         [sender.name for sender in senders],
         [sender.phone for sender in senders],
         [sender.user_id for sender in senders],
         [sender.username for sender in senders],
     )
+    return {row["id"] for row in rows}
 
 
 async def delete_contacts(db: Db, contact_ids: Collection[UUID]) -> None:

@@ -19,7 +19,7 @@ _COLUMNS = """v.id, v.mode, v.number_id, n.phone_shown as number_phone, n.displa
               v.window_expires_at, v.unread, v.created_at,
               s.id as session_id, s.status, s.flow_id, s.chatbot_id, s.current_node_id"""
 _TABLES = f"""conversations v
-              join whatsapp_numbers n on n.id = v.number_id
+              join whatsapp_numbers n on n.id = v.number_id and n.deleted_at is null
               join contacts c on c.id = v.contact_id
               left join lateral (
                   select s.id, s.flow_id, s.chatbot_id, s.current_node_id, {_STATUS} as status

@@ -32,11 +32,6 @@ def month_floor(day: date) -> UUID:
     return floor(datetime(day.year, day.month, 1, tzinfo=UTC))
 
 
-def made_at(an_id: UUID) -> datetime:
-    """Tells when an id was made, to the millisecond."""
-    return datetime.fromtimestamp((an_id.int >> 80) / 1000, UTC)
-
-
 def _tick() -> int:
     """Counts 1/4096 milliseconds; a busy moment or a clock set back borrows from the next ticks."""
     global _last  # noqa: PLW0603 - one counter per process is the point

@@ -10,7 +10,7 @@ from recado.store.pool import Db
 
 
 class InboxRow(msgspec.Struct, frozen=True):
-    """A message on its way into the inbox; `spoken` says that the person said something (it opens the window)."""
+    """A message on its way into the inbox."""
 
     message_id: UUID
     workspace_id: UUID
@@ -19,7 +19,6 @@ class InboxRow(msgspec.Struct, frozen=True):
     key: str
     message: bytes
     at: datetime
-    spoken: bool
 
 
 class StatusRow(msgspec.Struct, frozen=True):
@@ -36,37 +35,21 @@ class StatusRow(msgspec.Struct, frozen=True):
 async def add_messages(db: Db, rows: Sequence[InboxRow]) -> set[tuple[str, str]]:
     """Adds the messages that were never seen before, in order of time; gives their (phone_number_id, key).
 
-    Seen, stored and counted on the conversation in one statement. A message's time is Meta's, but never later than
-    ours, so that a clock that is ahead cannot keep a window open.
+    Their conversations are not touched: a turn may hold them for long, and everybody's posts share this transaction.
     """
     fresh = await db.fetch(
         """with given as (
                select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::jsonb[],
-                                    $7::timestamptz[], $8::boolean[]) with ordinality
-                          as g (message_id, workspace_id, conversation_id, phone_number_id, key, message, at, spoken, n)
+                                    $7::timestamptz[]) with ordinality
+                          as g (message_id, workspace_id, conversation_id, phone_number_id, key, message, at, n)
            ), fresh as (
                insert into inbox_seen (phone_number_id, key)
                select phone_number_id, key from given order by phone_number_id, key
                    on conflict do nothing returning phone_number_id, key
-           ), taken as (
-               select given.* from given join fresh using (phone_number_id, key)
            ), stored as (
                insert into inbox (message_id, workspace_id, conversation_id, key, message, at)
-               select message_id, workspace_id, conversation_id, key, message, at from taken order by at, n
-           ), touched as (
-               select conversation_id, count(*) as unread, least(max(at), clock_timestamp()) as at
-                 from taken where spoken group by conversation_id
-           ), locked as materialized (  -- in one order everywhere, so that two processes never wait in a ring
-               select id from conversations where id in (select conversation_id from touched)
-                order by id for no key update
-           ), counted as (
-               update conversations v set
-                      unread = v.unread + t.unread,
-                      last_inbound_at = greatest(v.last_inbound_at, t.at),
-                      last_message_at = greatest(v.last_message_at, t.at),
-                      window_expires_at = greatest(v.window_expires_at, t.at + interval '24 hours')
-                 from touched t join locked on locked.id = t.conversation_id
-                where v.id = t.conversation_id
+               select message_id, workspace_id, conversation_id, key, message, at
+                 from given join fresh using (phone_number_id, key) order by at, n
            )
            select phone_number_id, key from fresh""",
         [row.message_id for row in rows],
@@ -76,7 +59,6 @@ async def add_messages(db: Db, rows: Sequence[InboxRow]) -> set[tuple[str, str]]
         [row.key for row in rows],
         [row.message for row in rows],
         [row.at for row in rows],
-        [row.spoken for row in rows],
     )
     return {(row[0], row[1]) for row in fresh}
 

@@ -1,6 +1,9 @@
-"""Who sends for a number: one process at a time, for 15 seconds at a time, each holder with an epoch of its own."""
+"""Who sends for a number: one process at a time, for 15 seconds at a time, each holder with an epoch of its own.
 
-from collections.abc import Iterable
+Every statement locks the rows in the order of their numbers, so that two senders never wait in a ring.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
 from datetime import timedelta
 from uuid import UUID
 
@@ -34,10 +37,14 @@ async def acquire(
 async def renew(db: Db, owner: UUID, leases: dict[UUID, int], *, seconds: float) -> set[UUID]:
     """Prolongs leases that are still ours; gives the numbers."""
     rows = await db.fetch(
-        """update number_senders s set until = clock_timestamp() + $4::interval
-             from unnest($2::uuid[], $3::bigint[]) l (number_id, epoch)
-            where s.number_id = l.number_id and s.owner = $1 and s.epoch = l.epoch
-              and s.until > clock_timestamp()
+        """with ours as materialized (
+               select s.number_id from number_senders s
+                 join unnest($2::uuid[], $3::bigint[]) l (number_id, epoch) using (number_id, epoch)
+                where s.owner = $1 and s.until > clock_timestamp()
+                order by s.number_id for no key update of s
+           )
+           update number_senders s set until = clock_timestamp() + $4::interval
+             from ours where s.number_id = ours.number_id
            returning s.number_id""",
         owner,
         list(leases),
@@ -47,42 +54,45 @@ async def renew(db: Db, owner: UUID, leases: dict[UUID, int], *, seconds: float)
     return {row["number_id"] for row in rows}
 
 
-async def release(db: Db, owner: UUID) -> None:
-    """Lets go of every lease of an owner."""
+async def release(db: Db, owners: Collection[UUID]) -> None:
+    """Lets go of every lease of these owners."""
     await db.execute(
-        "update number_senders set until = '-infinity' where owner = $1 and until > clock_timestamp()",
-        owner,
+        """with theirs as materialized (
+               select number_id from number_senders
+                where owner = any ($1::uuid[]) and until > clock_timestamp()
+                order by number_id for no key update
+           )
+           update number_senders s set until = '-infinity'
+             from theirs where s.number_id = theirs.number_id""",
+        owners,
     )
 
 
-async def hold(db: Db, number_id: UUID, *, seconds: float) -> None:
-    """Keeps a number from sending for a while; a longer hold stands."""
-    await db.execute(
-        """update number_senders
-              set held_until = greatest(held_until, clock_timestamp() + $2::interval)
-            where number_id = $1""",
-        number_id,
-        timedelta(seconds=seconds),
-    )
+async def hold(
+    db: Db, numbers: Mapping[UUID, float], *, accounts: Mapping[tuple[UUID, str], float]
+) -> None:
+    """Keeps numbers, and all of a (workspace, WhatsApp business account), from sending for so many seconds.
 
-
-async def hold_account(db: Db, waba_id: str, *, workspace_id: UUID, seconds: float) -> None:
-    """Keeps every number of a WhatsApp business account from sending for a while."""
+    The longest hold stands.
+    """
+    if not numbers and not accounts:
+        return
     await db.execute(
         """insert into number_senders as s (number_id, owner, epoch, until, held_until)
-           select id, '00000000-0000-0000-0000-000000000000', 0, '-infinity',
-                  clock_timestamp() + $3::interval
-             from whatsapp_numbers where waba_id = $1 and workspace_id = $2 order by id
+           select n.id, '00000000-0000-0000-0000-000000000000', 0, '-infinity',
+                  clock_timestamp() + max(h.wait)
+             from (select id, null::uuid as workspace_id, null::text as waba_id, wait
+                     from unnest($1::uuid[], $2::interval[]) x (id, wait)
+                   union all
+                   select null, * from unnest($3::uuid[], $4::text[], $5::interval[])) h
+             join whatsapp_numbers n
+               on n.id = h.id or (n.workspace_id = h.workspace_id and n.waba_id = h.waba_id)
+            group by n.id order by n.id
            on conflict (number_id) do update
               set held_until = greatest(s.held_until, excluded.held_until)""",
-        waba_id,
-        workspace_id,
-        timedelta(seconds=seconds),
-    )
-
-
-async def release_dead(db: Db, owners: list[UUID]) -> None:
-    """Lets go of the leases of processes that are known to be dead."""
-    await db.execute(
-        "update number_senders set until = '-infinity' where owner = any ($1::uuid[])", owners
+        list(numbers),
+        [timedelta(seconds=seconds) for seconds in numbers.values()],
+        [workspace for workspace, _ in accounts],
+        [account for _, account in accounts],
+        [timedelta(seconds=seconds) for seconds in accounts.values()],
     )

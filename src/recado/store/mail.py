@@ -8,6 +8,9 @@ from uuid import UUID
 
 from recado.store.pool import Db
 
+# These are no words of the person: they neither open Meta's 24 hours nor wait to be read.
+UNSPOKEN = ("system", "edit", "revoke", "reaction", "request_welcome")
+
 
 @dataclass(frozen=True, slots=True)
 class Mail:
@@ -74,6 +77,29 @@ async def count_timer_try(db: Db, conversation_id: UUID) -> None:
     )
 
 
+async def count_heard(db: Db, seqs: Sequence[int]) -> None:
+    """Counts mail that is taken up or given up on its conversations, which this transaction has locked.
+
+    A message's time is Meta's, but never later than its receipt, so that a clock that is ahead cannot keep a window
+    open. One that was parked before is counted already.
+    """
+    await db.execute(
+        """update conversations v set
+                  unread = v.unread + h.unread,
+                  last_inbound_at = greatest(v.last_inbound_at, h.at),
+                  last_message_at = greatest(v.last_message_at, clock_timestamp()),
+                  window_expires_at = greatest(v.window_expires_at, h.at + interval '24 hours')
+             from (select conversation_id, count(*) as unread, max(least(at, received_at)) as at
+                     from inbox
+                    where seq = any ($1::bigint[]) and not counted and kind = 'message'
+                      and coalesce(message->>'type', 'unknown') <> all ($2::text[])
+                    group by conversation_id) h
+            where v.id = h.conversation_id""",
+        seqs,
+        UNSPOKEN,
+    )
+
+
 async def take(db: Db, seqs: Sequence[int]) -> None:
     """Removes mail that a turn has taken up; it is in `messages` from now on."""
     await db.execute("delete from inbox where seq = any ($1::bigint[])", sorted(seqs))
@@ -92,5 +118,8 @@ async def park(db: Db, seq: int, *, error: str) -> None:
         seq,
     )
     await db.execute(
-        "update inbox set parked_at = clock_timestamp(), error = $2 where seq = $1", seq, error
+        """update inbox set parked_at = clock_timestamp(), counted = true, error = $2
+            where seq = $1""",
+        seq,
+        error,
     )

@@ -14,7 +14,7 @@ _EFFECTIVE = """coalesce(n.is_active, n.default_chatbot_id is not null or exists
                     select from chatbots f
                      where f.workspace_id = n.workspace_id and f.is_fallback and f.is_active))"""
 _COLUMNS = f"""n.id, n.workspace_id, n.phone_number, n.phone_shown, n.display_name, n.connection_type,
-               n.status, n.health, {_EFFECTIVE} as is_active, n.phone_number_id, n.waba_id,
+               n.status, n.health, {_EFFECTIVE} as is_active, n.is_active as activity_set, n.phone_number_id, n.waba_id,
                n.default_chatbot_id, n.webhook_url, n.webhook_token, n.webhook_verify_token,
                n.app_secret_id, n.access_token_id, n.graph_url, n.away_message, n.away_mode,
                n.business_hours, n.limits, n.quality, n.created_at, n.updated_at"""
@@ -44,7 +44,7 @@ SETTABLE = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number; `is_active` is what holds, set or not."""
+    """A number; `is_active` is what holds, `activity_set` what somebody set, None while nobody has."""
 
     id: UUID
     workspace_id: UUID
@@ -55,6 +55,7 @@ class Number:
     status: str
     health: dict[str, Any]
     is_active: bool
+    activity_set: bool | None
     phone_number_id: str | None
     waba_id: str | None
     default_chatbot_id: UUID | None
@@ -79,7 +80,7 @@ async def list_numbers(
     """Lists a workspace's numbers, the oldest first."""
     rows = await db.fetch(
         f"""select {_COLUMNS} from whatsapp_numbers n
-             where n.workspace_id = $1 and ($3::uuid is null or n.id > $3)
+             where n.workspace_id = $1 and n.deleted_at is null and ($3::uuid is null or n.id > $3)
              order by n.id limit $2""",
         workspace_id,
         limit,
@@ -91,7 +92,8 @@ async def list_numbers(
 async def count_numbers(db: Db, workspace_id: UUID) -> int:
     """Counts a workspace's numbers."""
     count: int = await db.fetchval(
-        "select count(*) from whatsapp_numbers where workspace_id = $1", workspace_id
+        "select count(*) from whatsapp_numbers where workspace_id = $1 and deleted_at is null",
+        workspace_id,
     )
     return count
 
@@ -99,7 +101,8 @@ async def count_numbers(db: Db, workspace_id: UUID) -> int:
 async def find_number(db: Db, workspace_id: UUID, number_id: UUID) -> Number | None:
     """Finds a number of a workspace."""
     row = await db.fetchrow(
-        f"select {_COLUMNS} from whatsapp_numbers n where n.workspace_id = $1 and n.id = $2",
+        f"""select {_COLUMNS} from whatsapp_numbers n
+             where n.workspace_id = $1 and n.id = $2 and n.deleted_at is null""",
         workspace_id,
         number_id,
     )
@@ -147,24 +150,6 @@ async def update_number(
     )
 
 
-async def delete_number(db: Db, workspace_id: UUID, number_id: UUID) -> bool:
-    """Removes a number, its secrets and its conversations; tells whether there was one."""
-    row = await db.fetchrow(
-        """delete from whatsapp_numbers where workspace_id = $1 and id = $2
-           returning array[app_secret_id, access_token_id] as secrets""",
-        workspace_id,
-        number_id,
-    )
-    if row is None:
-        return False
-    await db.execute(
-        "delete from secrets where workspace_id = $1 and id = any ($2::uuid[])",
-        workspace_id,
-        row["secrets"],
-    )
-    return True
-
-
 async def link_numbers(
     db: Db, workspace_id: UUID, *, chatbot_id: UUID, number_ids: list[UUID]
 ) -> list[UUID]:
@@ -178,7 +163,8 @@ async def link_numbers(
     )
     rows = await db.fetch(
         """update whatsapp_numbers set default_chatbot_id = $2, updated_at = now()
-            where workspace_id = $1 and id = any ($3::uuid[]) returning id""",
+            where workspace_id = $1 and id = any ($3::uuid[]) and deleted_at is null
+           returning id""",
         workspace_id,
         chatbot_id,
         number_ids,

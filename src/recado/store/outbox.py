@@ -4,7 +4,7 @@ A row is `queued` until the sender that holds its number's lease marks it `sendi
 epoch) and commits; only then is a request written. Whatever ends it removes it; its fate is on `messages`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -60,15 +60,6 @@ class Sending:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """How a message stands in its lane; `withdrawn`: it was called back while it was on its way."""
-
-    status: str
-    attempt: int
-    withdrawn: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Back:
     """A message that goes back to its lane's head. `counts`: the failure is one of those that are limited."""
 
@@ -76,6 +67,16 @@ class Back:
     attempt: int
     wait: float
     counts: bool
+
+
+@dataclass(frozen=True, slots=True)
+class InLane:
+    """A row as it stands while it is locked; `withdrawn`: it was called back while it was on its way."""
+
+    status: str
+    attempt: int
+    first_sending_at: datetime | None
+    withdrawn: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +133,30 @@ async def numbers_with_mail(db: Db) -> set[UUID]:
     return {row["number_id"] for row in rows}
 
 
+# The numbers that may send ($2, by epoch $3, at most $4 messages each), and the heads of their lanes: first the first
+# of every number, then the second, so that nobody's backlog takes all the room ($5).
+_HEADS = """leased as materialized (
+               select s.number_id, s.epoch, l.most
+                 from unnest($2::uuid[], $3::bigint[], $4::bigint[]) l (number_id, epoch, most)
+                 join number_senders s on s.number_id = l.number_id
+                where s.owner = $1 and s.epoch = l.epoch and s.until > clock_timestamp()
+                  and s.held_until <= clock_timestamp()
+                order by s.number_id for share of s
+           ), heads as materialized (
+               select h.id, leased.epoch from leased cross join lateral (
+                   select o.id, o.seq, row_number() over (order by o.seq) as place from outbox o
+                    where o.number_id = leased.number_id and o.status = 'queued'
+                      and o.not_before <= clock_timestamp() and o.expires_at > clock_timestamp()
+                      and not exists (select from outbox before
+                                       where before.conversation_id = o.conversation_id
+                                         and before.seq < o.seq)
+                    order by o.seq limit leased.most) h
+                order by h.place, h.seq limit $5
+           )"""
+
+
 async def grant(
-    db: Db, owner: UUID, leases: dict[UUID, int], *, each: int, limit: int
+    db: Db, owner: UUID, leases: Mapping[UUID, int], *, most: Mapping[UUID, int], limit: int
 ) -> list[Sending]:
     """Marks the next messages of these numbers (by epoch) as being sent, the head of a lane only.
 
@@ -141,24 +164,7 @@ async def grant(
     that is held, grants nothing.
     """
     rows = await db.fetch(
-        """with leased as materialized (
-               select s.number_id, s.epoch
-                 from unnest($2::uuid[], $3::bigint[]) l (number_id, epoch)
-                 join number_senders s on s.number_id = l.number_id
-                where s.owner = $1 and s.epoch = l.epoch and s.until > clock_timestamp()
-                  and s.held_until <= clock_timestamp()
-                order by s.number_id for share of s
-           ), heads as materialized (
-               select h.id, leased.epoch from leased cross join lateral (
-                   select o.id, o.seq from outbox o
-                    where o.number_id = leased.number_id and o.status = 'queued'
-                      and o.not_before <= clock_timestamp() and o.expires_at > clock_timestamp()
-                      and not exists (select from outbox before
-                                       where before.conversation_id = o.conversation_id
-                                         and before.seq < o.seq)
-                    order by o.seq limit $4) h
-                order by h.seq limit $5
-           ), granted as (
+        f"""with {_HEADS}, granted as (
                update outbox o set status = 'sending', attempt = o.attempt + 1, epoch = heads.epoch,
                       sending_at = clock_timestamp(),
                       first_sending_at = coalesce(o.first_sending_at, clock_timestamp())
@@ -178,20 +184,22 @@ async def grant(
         owner,
         list(leases),
         list(leases.values()),
-        each,
+        [most[number] for number in leases],
         limit,
     )
     return [Sending(**row) for row in rows]
 
 
-async def lock(db: Db, ids: Sequence[UUID]) -> dict[UUID, Row]:
-    """Locks the rows that are still there; gives how they stand."""
+async def lock(db: Db, ids: Sequence[UUID]) -> dict[UUID, InLane]:
+    """Locks and reads the rows that are still there."""
+    if not ids:
+        return {}
     rows = await db.fetch(
-        """select id, status, attempt, withdrawn from outbox where id = any ($1::uuid[])
-            order by id for update""",
+        """select id, status, attempt, first_sending_at, withdrawn from outbox
+            where id = any ($1::uuid[]) order by id for update""",
         ids,
     )
-    return {row["id"]: Row(row["status"], row["attempt"], row["withdrawn"]) for row in rows}
+    return {row[0]: InLane(*row[1:]) for row in rows}
 
 
 async def of_conversation(db: Db, conversation_id: UUID) -> list[UUID]:
@@ -249,27 +257,31 @@ async def put_back(db: Db, backs: Sequence[Back]) -> None:
 
 
 async def doubt(db: Db, ids: Sequence[UUID], *, wait: float) -> list[UUID]:
-    """Marks messages that are being sent as of unknown fate; a status may tell it within `wait` seconds."""
+    """Marks messages that are being sent as of unknown fate; a status may tell it within `wait` seconds from now."""
     if not ids:
         return []
     rows = await db.fetch(
         """update outbox set status = 'unknown', not_before = clock_timestamp() + $2::interval
-            where id = any ($1::uuid[]) and status = 'sending' returning id""",
+            where id = any ($1::uuid[]) and status in ('sending', 'unknown') returning id""",
         ids,
         timedelta(seconds=wait),
     )
     return [row["id"] for row in rows]
 
 
-async def orphans(db: Db, leases: dict[UUID, int], in_flight: Sequence[UUID]) -> list[UUID]:
-    """Finds messages that an earlier holder of these leases left `sending`."""
+async def orphans(
+    db: Db, leases: dict[UUID, int], in_flight: Sequence[UUID], *, doubts: bool
+) -> list[UUID]:
+    """Finds messages that an earlier holder of these leases left `sending`, and those it left in doubt if asked."""
     rows = await db.fetch(
         """select o.id from outbox o
              join unnest($1::uuid[], $2::bigint[]) l (number_id, epoch) on l.number_id = o.number_id
-            where o.status = 'sending' and o.epoch < l.epoch and o.id <> all ($3::uuid[])""",
+            where (o.status = 'sending' or (o.status = 'unknown' and $4)) and o.epoch < l.epoch
+              and o.id <> all ($3::uuid[])""",
         list(leases),
         list(leases.values()),
         in_flight,
+        doubts,
     )
     return [row["id"] for row in rows]
 

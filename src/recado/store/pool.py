@@ -15,11 +15,36 @@ import msgspec
 Db: TypeAlias = asyncpg.Connection
 Pool: TypeAlias = asyncpg.Pool
 
+# Whoever stalls between two statements loses its locks, and the server notices within a minute who vanished.
+_PATIENCE = {
+    "idle_in_transaction_session_timeout": "30s",
+    "tcp_keepalives_idle": "30",  # seconds
+    "tcp_keepalives_interval": "10",
+    "tcp_keepalives_count": "3",
+}
+
 _JSONB_VERSION = b"\x01"  # the only version of jsonb's binary format (PostgreSQL: jsonb_recv)
 
 
 class PoolBusy(Exception):
     """No connection came free in time."""
+
+
+# These say that the database cannot be used just now, never that a row is odd.
+UNAVAILABLE = (
+    OSError,  # refused, reset, timed out
+    PoolBusy,
+    asyncpg.InterfaceError,  # the connection or the pool was closed under us
+    asyncpg.InternalClientError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,  # shutting down, starting up, statement timeout
+    asyncpg.InsufficientResourcesError,  # disk full, too many connections
+    asyncpg.ReadOnlySQLTransactionError,  # a standby after a fail-over
+    asyncpg.ObjectNotInPrerequisiteStateError,  # takes no connections just now
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+)
 
 
 async def create_pool(
@@ -72,7 +97,7 @@ def session_settings(
     application_name: str, *, statement_timeout: float | None = None
 ) -> dict[str, str]:
     """Gives the settings every session starts with; PostgreSQL takes the timeout in milliseconds."""
-    settings = {"timezone": "UTC", "application_name": application_name}
+    settings = {"timezone": "UTC", "application_name": application_name, **_PATIENCE}
     if statement_timeout is not None:
         settings["statement_timeout"] = str(round(statement_timeout * 1000))
     return settings

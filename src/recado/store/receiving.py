@@ -29,7 +29,8 @@ class Number:
 
 _COLUMNS = """n.id, n.workspace_id, n.phone_number_id, n.waba_id, n.webhook_token, n.app_secret_id,
               n.is_active is false, w.identity_epoch"""
-_TABLES = "whatsapp_numbers n join workspaces w on w.id = n.workspace_id"
+_TABLES = """whatsapp_numbers n
+             join workspaces w on w.id = n.workspace_id and n.deleted_at is null"""
 
 
 async def find_numbers(
@@ -99,11 +100,13 @@ async def open_conversations(
     return found
 
 
-async def verify_tokens(db: Db, webhook_token: str | None = None) -> list[str]:
-    """Lists the verify tokens of all numbers, or only of the one with this webhook address."""
-    rows = await db.fetch(
+async def verify_token(db: Db, given: str, *, webhook_token: str | None = None) -> str | None:
+    """Finds a verify token as it is stored, of any number or of the one with this address of its own."""
+    token: str | None = await db.fetchval(
         """select webhook_verify_token from whatsapp_numbers
-            where $1::text is null or webhook_token = $1""",
+            where webhook_verify_token = $1 and ($2::text is null or webhook_token = $2)
+              and deleted_at is null limit 1""",
+        given,
         webhook_token,
     )
-    return [row["webhook_verify_token"] for row in rows]
+    return token

@@ -32,16 +32,15 @@ async def forget_posts(db: Db, *, before: datetime, limit: int) -> int:
     )
 
 
-async def trim_unknown_posts(db: Db, *, keep: int, limit: int) -> int:
-    """Forgets all but the newest `keep` posts that named no number of ours; tells how many."""
+async def forget_sign_ins(db: Db, *, before: datetime, limit: int) -> int:
+    """Forgets where people were signed in until a moment; tells how many."""
     return await _count(
         db,
         """with gone as (
-             delete from webhook_log where id = any (array(
-               select id from webhook_log where outcome = 'unknown_number'
-                order by id desc offset $1 limit $2)) returning 1)
+             delete from sessions_web where token_hash = any (array(
+               select token_hash from sessions_web where expires_at < $1 limit $2)) returning 1)
            select count(*) from gone""",
-        keep,
+        before,
         limit,
     )
 

@@ -35,6 +35,8 @@ class Conversation:
     workspace_id: UUID
     number_id: UUID
     mode: str
+    waiting_reason: str | None
+    assignee_id: UUID | None
     window_expires_at: datetime | None
     notified_at: datetime | None
     contact: Contact
@@ -71,9 +73,9 @@ class Chatbot:
 async def conversations(db: Db, ids: Sequence[UUID]) -> list[Conversation]:
     """Reads conversations with their contacts."""
     rows = await db.fetch(
-        """select v.id, v.workspace_id, v.number_id, v.mode, v.window_expires_at, v.notified_at,
-                  c.id as contact_id, c.name, c.phone, c.user_id, c.username, c.tags, c.fields,
-                  c.opted_out
+        """select v.id, v.workspace_id, v.number_id, v.mode, v.waiting_reason, v.assignee_id,
+                  v.window_expires_at, v.notified_at, c.id as contact_id, c.name, c.phone, c.user_id,
+                  c.username, c.tags, c.fields, c.opted_out
              from conversations v join contacts c on c.id = v.contact_id
             where v.id = any ($1::uuid[]) order by v.id""",
         ids,
@@ -97,6 +99,8 @@ def _conversation(row: Any) -> Conversation:
         row["workspace_id"],
         row["number_id"],
         row["mode"],
+        row["waiting_reason"],
+        row["assignee_id"],
         row["window_expires_at"],
         row["notified_at"],
         contact,

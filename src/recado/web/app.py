@@ -20,6 +20,7 @@ from recado.web import (
     health,
     journal,
     numbers,
+    parked,
     setup,
     webhook_log,
 )
@@ -47,6 +48,7 @@ _RESOURCES = (
     journal,
     webhook_log,
     alerts,
+    parked,
 )
 
 

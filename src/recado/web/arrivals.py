@@ -15,9 +15,6 @@ from recado.web.sorting import Arrival, SeenAs
 from recado.web.threads import Key, Thread, Threads, key_of, open_threads
 from recado.whatsapp.webhook import IdentityChange
 
-# These are no words of the person: they neither open Meta's 24 hours nor wait to be read.
-UNSPOKEN = frozenset(["system", "edit", "revoke", "reaction", "request_welcome"])
-
 
 @dataclass(slots=True)
 class Stored:
@@ -87,8 +84,9 @@ class Storing:
         for arrival in unique:
             if arrival.seen_as in fresh:
                 _tell(arrival, threads, profiles)
-        if profiles:  # after the conversations, in the order in which a turn locks them too
-            await contacts.update_profiles(self._db, profiles)
+        if profiles:  # a turn that holds a contact must not hold everybody's posts: the next message tells it again
+            held = await contacts.update_profiles(self._db, profiles, wait=False)
+            threads = {key: _as_it_was(thread, held) for key, thread in threads.items()}
         return Stored(fresh, threads)
 
     def _known(self, arrival: Arrival) -> Thread | None:
@@ -116,17 +114,20 @@ def _runs(arrivals: Sequence[Arrival]) -> Iterator[list[Arrival]]:
 
 
 def _row(arrival: Arrival, conversation_id: UUID) -> InboxRow:
-    message = arrival.inbound.message
     return InboxRow(
         message_id=new_id(),
         workspace_id=arrival.number.workspace_id,
         conversation_id=conversation_id,
         phone_number_id=arrival.number.inbox_id,
         key=arrival.inbound.key,
-        message=msgspec.json.encode(message),
+        message=msgspec.json.encode(arrival.inbound.message),
         at=arrival.inbound.timestamp,
-        spoken=message.type not in UNSPOKEN,
     )
+
+
+def _as_it_was(thread: Thread, held: set[UUID]) -> Thread:
+    """Forgets the profile of a contact that could not be written."""
+    return replace(thread, sender=None) if thread.contact_id in held else thread
 
 
 def _tell(arrival: Arrival, threads: dict[Key, Thread], profiles: dict[UUID, Sender]) -> None:

@@ -79,15 +79,19 @@ async def login(
 ) -> SessionAnswer:
     """Signs in by e-mail and password. An unknown address gets the same answer, after the same time."""
     host = request.client.host if request.client else ""
-    key = f"{credentials.email} {host}"
-    _allow(served, key)
+    _allow(served, credentials.email, host)
     async with served.transaction() as db:
         user = await users.find_user(db, credentials.email)
     # The connection is given back first: hashing takes long, and somebody may try many passwords at once.
     stored = None if user is None else user.password_hash
-    if not await verify_password(stored, credentials.password) or user is None:
+    try:
+        right = await verify_password(stored, credentials.password)
+    except Refusal:  # too many wait: this was no attempt
+        served.logins.give_back(credentials.email, host)
+        raise
+    if not right or user is None:
         raise Refusal(401, "bad_credentials")
-    served.logins.forget(key)
+    served.logins.succeeded(credentials.email, host)
     async with served.transaction() as db:
         if needs_new_hash(user.password_hash):
             fresh = await hash_password(credentials.password)
@@ -157,8 +161,8 @@ async def open_session(
     return SessionAnswer(user=user, access_token=token, expires_in=seconds, csrf_token=csrf)
 
 
-def _allow(served: Serving, key: str) -> None:
-    wait = served.logins.take(key, time.monotonic())
+def _allow(served: Serving, email: str, host: str) -> None:
+    wait = served.logins.take(email, host, time.monotonic())
     if wait is not None:
         headers = {"Retry-After": str(wait)}
         raise Refusal(429, "too_many_attempts", headers=headers, seconds=wait)

@@ -1,6 +1,5 @@
 """Conversations: the list, one thread with its state, its messages, and the log across threads."""
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -24,7 +23,7 @@ from recado.web.conversation_answers import (
     shape_state,
 )
 from recado.web.errors import not_found
-from recado.web.inputs import Line
+from recado.web.inputs import Line, Moment
 from recado.web.lists import Page, Paged, PagedLong
 from recado.web.serving import Tx
 from recado.web.viewer import Reader, Viewer
@@ -41,8 +40,8 @@ def _wanted(
     whatsapp_number_id: UUID | None = None,
     status: Status | None = None,
     q: Annotated[Line | None, Query(description="Part of a name or phone.")] = None,
-    since: Annotated[datetime | None, Query(alias="from")] = None,
-    until: Annotated[datetime | None, Query(alias="to")] = None,
+    since: Annotated[Moment | None, Query(alias="from")] = None,
+    until: Annotated[Moment | None, Query(alias="to")] = None,
 ) -> Wanted:
     digits = phones.canonical(phones.digits(q or ""))
     return Wanted(

@@ -1,4 +1,4 @@
-"""Which errors of a transaction are the fault of a row, and which mean that the database cannot be used now."""
+"""Which errors of a transaction are the fault of a row: what is left besides `store.pool.UNAVAILABLE`."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
@@ -7,23 +7,9 @@ import asyncpg
 import msgspec
 
 from recado.store.contacts import ContactsContended
-from recado.store.pool import Db, PoolBusy
+from recado.store.pool import UNAVAILABLE, Db
 
 Item = TypeVar("Item")
-
-UNAVAILABLE = (
-    OSError,  # refused, reset, timed out
-    PoolBusy,
-    asyncpg.InterfaceError,  # the connection or the pool was closed under us
-    asyncpg.InternalClientError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,  # shutting down, starting up, statement timeout
-    asyncpg.InsufficientResourcesError,  # disk full, too many connections
-    asyncpg.ReadOnlySQLTransactionError,  # a standby after a fail-over
-    asyncpg.ObjectNotInPrerequisiteStateError,  # takes no connections just now
-    asyncpg.InvalidAuthorizationSpecificationError,
-    asyncpg.InvalidCatalogNameError,
-)
 
 # Tried after UNAVAILABLE, which PostgresError includes. Whatever a single odd row can raise must not stop the others.
 ROW_FAULTS = (

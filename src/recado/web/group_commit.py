@@ -53,29 +53,23 @@ class GroupCommit(Generic[Item, Result]):
         self._rows = 0
         self._bytes = 0
 
-    def hold(self, size: int) -> None:
-        """Counts bytes that are being received; raises `Overloaded` when too many are held already."""
-        if self._bytes + size > self._limits.waiting_bytes:
-            raise Overloaded("bytes")
-        self._bytes += size
-
-    def let_go(self, size: int) -> None:
-        """Takes back what `hold` counted."""
-        self._bytes -= size
-
     async def submit(self, item: Item, *, rows: int, size: int) -> Result:
         """Waits until the item is committed; a caller that gives up takes it back unless its commit has begun."""
         if self._rows + rows > self._limits.waiting_rows:
             raise Overloaded("rows")
+        if self._bytes + size > self._limits.waiting_bytes:
+            raise Overloaded("bytes")
         result: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         waiter = _Waiter(item, rows, size, result)
         self._rows += rows
+        self._bytes += size
         self._waiting.append(waiter)
         self._pump()
         try:
             return await waiter.result
         finally:
             self._rows -= rows
+            self._bytes -= size
             waiter.withdrawn = True
 
     async def drain(self) -> None:

@@ -7,6 +7,7 @@ What our own answers hold and nobody can set (`id`, `created_at`) may come back 
 import difflib
 import math
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, get_args
 
 import msgspec
@@ -146,7 +147,16 @@ def _email(value: str) -> str:
     return f"{name}@{host}"
 
 
+def in_utc(value: datetime) -> datetime:
+    """Gives a moment in UTC, where one without a zone is taken to be; raises ValueError beyond the calendar."""
+    try:
+        return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(UTC)
+    except OverflowError:
+        raise PydanticCustomError("out_of_calendar", "Beyond the years 1 to 9999.") from None
+
+
 _Stored = AfterValidator(storable)
+Moment = Annotated[datetime, AfterValidator(in_utc)]
 Name = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), _Stored
 ]

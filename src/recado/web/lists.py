@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 
 from recado.store.paging import Place
 from recado.web.errors import Refusal
+from recado.web.inputs import in_utc
 
 Item = TypeVar("Item")
 Record = TypeVar("Record")
@@ -75,9 +76,6 @@ def _read(cursor: str) -> Place:
     try:
         text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
         at, id = text.split(" ")
-        moment = datetime.fromisoformat(at) if at else None
-        if moment is not None and moment.tzinfo is None:
-            raise ValueError("no zone")
-        return Place(at=moment, id=UUID(id))
+        return Place(at=in_utc(datetime.fromisoformat(at)) if at else None, id=UUID(id))
     except (ValueError, binascii.Error) as error:
         raise Refusal(422, "bad_cursor", field="cursor") from error

@@ -182,13 +182,13 @@ def _fake_serves(served: Serving, after: Mapping[str, Any]) -> bool:
 async def _fake_credentials(
     db: Db, number: Number, after: Mapping[str, Any], *, served: Serving
 ) -> dict[str, Any]:
-    """Lends a number what it has none of: the fake's token, secret, address and ids."""
+    """Lends a number what it has none of: the fake's token, address and ids, and its secret where it has one."""
     fake = served.fake_meta
     if fake is None:
         return {}
     lent: dict[str, Any] = {"graph_url": fake.graph_url}
     for name, value in (("access_token", fake.access_token), ("app_secret", fake.app_secret)):
-        if after[f"{name}_id"] is None:
+        if value is not None and after[f"{name}_id"] is None:
             lent[f"{name}_id"] = await _replace(
                 db, number.workspace_id, name, value=value, old=None, served=served
             )

@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, BeforeValidator, Field, StringConstraints
 from starlette.requests import Request
 
+from recado.store import burial
 from recado.store import numbers as store
 from recado.store.ids import new_id
 from recado.store.numbers import Number
@@ -53,6 +54,7 @@ class NumberFields(Input):
         "has_access_token",
         "insecure",
         "is_fake",
+        "webhook_own_url",
     }
 
     display_name: Name | None = None
@@ -105,6 +107,9 @@ class NumberAnswer(BaseModel):
     is_active: bool = Field(description="What holds, whether somebody set it or not.")
     default_chatbot_id: UUID | None
     webhook_url: str
+    webhook_own_url: str | None = Field(
+        description="This number's own address to paste at Meta; for owners and admins only."
+    )
     webhook_verify_token: str | None = Field(description="Shown to owners and admins only.")
     has_app_secret: bool
     has_access_token: bool
@@ -183,6 +188,10 @@ async def change_number(
     served: Served,
 ) -> NumberAnswer:
     """Changes the fields that are given."""
+    number = await _found(db, viewer, number_id)
+    if number.activity_set is None and change.is_active == number.is_active:
+        # Read and sent back, not chosen: it goes on following the chatbot.
+        change.model_fields_set.discard("is_active")
     return await _changed(
         db, viewer, number_id, change, served=served, base_url=served.base_url(request)
     )
@@ -202,13 +211,15 @@ async def rotate_verify_token(
 
 @router.delete("/{number_id}", status_code=204)
 async def delete_number(number_id: UUID, viewer: Editor, db: Tx) -> None:
-    """Removes a number with its conversations."""
-    if not await store.delete_number(db, viewer.workspace_id, number_id):
+    """Removes a number: gone at once, its conversations a little later, by a background job."""
+    if not await burial.delete_number(db, viewer.workspace_id, number_id):
         raise not_found()
 
 
 def shape(number: Number, viewer: Viewer, base_url: str) -> NumberAnswer:
     """Gives a number as the viewer may see it."""
+    administers = viewer.may(Permission.ADMINISTER)
+    address = webhook_address(base_url)
     return NumberAnswer(
         id=number.id,
         phone_number=number.phone_shown,
@@ -220,10 +231,9 @@ def shape(number: Number, viewer: Viewer, base_url: str) -> NumberAnswer:
         quality=number.quality,
         is_active=number.is_active,
         default_chatbot_id=number.default_chatbot_id,
-        webhook_url=number.webhook_url or webhook_address(base_url),
-        webhook_verify_token=(
-            number.webhook_verify_token if viewer.may(Permission.ADMINISTER) else None
-        ),
+        webhook_url=number.webhook_url or address,
+        webhook_own_url=f"{address}/{number.webhook_token}" if administers else None,
+        webhook_verify_token=number.webhook_verify_token if administers else None,
         has_app_secret=number.app_secret_id is not None,
         has_access_token=number.access_token_id is not None,
         insecure=number.app_secret_id is None,

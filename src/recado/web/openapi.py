@@ -9,6 +9,8 @@ from fastapi.routing import APIRoute
 
 from recado.web.errors import MEDIA_TYPE, ProblemAnswer
 from recado.web.viewer import COOKIE
+from recado.web.webhook import PATHS
+from recado.web.webhook_openapi import webhook_paths
 
 _PUBLIC = frozenset({"login", "needed", "set_up", "health", "readiness"})
 _VALIDATION = ("HTTPValidationError", "ValidationError")
@@ -41,6 +43,8 @@ def _described(app: FastAPI) -> dict[str, Any]:
         for path in schema["paths"].values():
             for operation in path.values():
                 _dress(operation)
+        if any(getattr(route, "path", None) == PATHS[0] for route in app.routes):
+            schema["paths"] |= webhook_paths()
         app.openapi_schema = schema
     return app.openapi_schema
 

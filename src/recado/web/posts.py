@@ -70,7 +70,7 @@ class Slip(msgspec.Struct):
             phone_number_id=self.phone_number_id,
             outcome=outcome,
             reason=", ".join(self.reasons)[:2_000],
-            counts=self.counts,
+            counts=self.counts | ({"odd": odd} if (odd := self.post.payload.odd) else {}),
             body=body,
         )
 

@@ -8,9 +8,9 @@ import structlog
 from prometheus_client import Counter
 
 from recado.store import receiving
-from recado.store.pool import Db, Pool, borrow
+from recado.store.pool import UNAVAILABLE, Db, Pool, borrow
 from recado.store.secrets import Vault
-from recado.web.faults import ROW_FAULTS, UNAVAILABLE
+from recado.web.faults import ROW_FAULTS
 from recado.web.group_commit import GroupCommit, Limits, Overloaded
 from recado.web.posts import Post
 from recado.web.reception import Received, Reception
@@ -58,23 +58,19 @@ class Receiver:
         """Begins to take posts; before that they are refused as overload."""
         self._open = True
 
-    async def stop(self) -> None:
-        """Takes no more posts and waits for those that are being committed."""
+    async def stop(self, within: float = STOP_WITHIN) -> None:
+        """Takes no more posts and waits for those that are being committed, but so many seconds at most."""
         self._open = False
-        await asyncio.wait({asyncio.ensure_future(self._group.drain())}, timeout=STOP_WITHIN)
+        drained = asyncio.ensure_future(self._group.drain())
+        _, late = await asyncio.wait({drained}, timeout=within)
+        for each in late:
+            log.warning("webhook_commit_left_behind")
+            each.cancel()
 
-    def hold(self, size: int) -> None:
-        """Counts bytes that arrive; raises Overloaded when too many wait already."""
-        self._group.hold(size)
-
-    def let_go(self, size: int) -> None:
-        """Takes back what `hold` counted."""
-        self._group.let_go(size)
-
-    async def verify_tokens(self, webhook_token: str | None) -> list[str]:
-        """Lists the verify tokens that a handshake may name: all, or those of one number's own address."""
+    async def verify_token(self, given: str, webhook_token: str | None) -> str | None:
+        """Finds a verify token as it is stored, of any number or of the one with this address of its own."""
         async with borrow(self._pool, within=self._commit_within) as db:
-            return await receiving.verify_tokens(db, webhook_token)
+            return await receiving.verify_token(db, given, webhook_token=webhook_token)
 
     async def take(self, body: bytes, *, signature: str | None, token: str | None) -> bool:
         """Commits a post and says whether anything in it was believed, or at least not refused.

@@ -29,6 +29,18 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "O código de instalação não confere; ele aparece no terminal em que o servidor foi iniciado.",
         "The set-up token is wrong; it is printed in the terminal where the server was started.",
     ),
+    "bad_signature": (
+        "A assinatura X-Hub-Signature-256 não confere com o app secret deste número.",
+        "The signature X-Hub-Signature-256 does not fit the number's app secret.",
+    ),
+    "body_cut_off": (
+        "A conexão terminou no meio do corpo da requisição.",
+        "The connection ended in the middle of the request body.",
+    ),
+    "body_too_slow": (
+        "O corpo da requisição demorou demais a chegar.",
+        "The request body took too long to arrive.",
+    ),
     "body_too_large": (
         "O corpo da requisição passa de {limit} bytes.",
         "The request body is larger than {limit} bytes.",
@@ -99,6 +111,15 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "No session is open in this conversation; it can only go on from the start.",
     ),
     "node_missing": ("Falta dizer em qual nó continuar.", "Say at which node to go on."),
+    "no_json": ("O corpo não é JSON.", "The body is not JSON."),
+    "no_object": (
+        "O corpo não é um objeto JSON.",
+        "The body is not a JSON object.",
+    ),
+    "not_taken": (
+        "O servidor não pôde guardar isto agora. Envie de novo em instantes.",
+        "The server could not store this now. Send it again in a moment.",
+    ),
     "not_a_member": (
         "Você não faz parte desse espaço de trabalho.",
         "You are not a member of that workspace.",
@@ -128,6 +149,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "O fluxo mudou desde que você o abriu (agora na revisão {current}).",
         "The flow has changed since you opened it (now at revision {current}).",
     ),
+    "too_deep": (
+        "O JSON tem objetos demais um dentro do outro.",
+        "The JSON is nested too deep.",
+    ),
     "too_many_attempts": (
         "Tentativas demais. Tente de novo em {seconds} segundos.",
         "Too many attempts. Try again in {seconds} seconds.",
@@ -155,6 +180,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "unknown_reference": (
         "Não existe neste espaço de trabalho: {id}.",
         "Does not exist in this workspace: {id}.",
+    ),
+    "wrong_verify_token": (
+        "O token de verificação não é de nenhum número neste endereço.",
+        "The verify token is none of a number at this address.",
     ),
     "workspace_id_invalid": (
         "X-Workspace-Id não é um id.",
@@ -195,6 +224,8 @@ FIELD_SENTENCES: dict[str, str] = {
     "not_storable": "Contém um caractere ou número que não pode ser guardado.",
     "too_deep": "Tem objetos demais um dentro do outro (no máximo {limit}).",
     "too_large": "Passa de {limit} bytes.",
+    "out_of_calendar": "Fora dos anos 1 a 9999.",
+    "setting_invalid": "Não serve para esta configuração: {reason}.",
     "invalid_email": "Não é um endereço de e-mail.",
 }
 

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from recado.engine.node import NodeTypes
 from recado.store.pool import Db, Pool, borrow
 from recado.store.secrets import Vault
-from recado.web.attempts import Attempts
+from recado.web.attempts import Logins
 
 ACQUIRE_WITHIN = 5.0  # seconds; then 503 with Retry-After
 STATEMENT_TIMEOUT = "5s"
@@ -37,7 +37,7 @@ class FakeMetaInfo:
 
     graph_url: str
     access_token: str
-    app_secret: str
+    app_secret: str | None
     waba_id: str
     register: Callable[[FakeNumber], Awaitable[None]]
 
@@ -51,7 +51,7 @@ class Serving:
     node_types: NodeTypes
     public_url: str | None = None
     fake_meta: FakeMetaInfo | None = None
-    logins: Attempts = field(default_factory=Attempts)
+    logins: Logins = field(default_factory=Logins)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Db]:

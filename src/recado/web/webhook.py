@@ -2,16 +2,18 @@
 
 import asyncio
 import hmac
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 
 import structlog
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from recado.web.faults import UNAVAILABLE
+from recado.store.pool import UNAVAILABLE
+from recado.web.errors import Refusal, refusal_response
 from recado.web.group_commit import Overloaded
 from recado.web.receiver import Receiver
+from recado.web.uploads import UploadLimits, Uploads
 from recado.whatsapp.webhook import BadPayload
 
 __all__ = ["Receiver", "webhook_routes"]
@@ -29,14 +31,20 @@ class TooLarge(Exception):
     """The body is longer than anything of Meta's."""
 
 
-def webhook_routes(receiver: Receiver, *, read_within: float = READ_WITHIN) -> list[BaseRoute]:
+def webhook_routes(
+    receiver: Receiver,
+    *,
+    read_within: float = READ_WITHIN,
+    upload_limits: UploadLimits | None = None,
+) -> list[BaseRoute]:
     """Lists the routes; the fixed paths must come before any `/whatsapp/{id}`."""
+    uploads = Uploads(upload_limits)
 
     async def handshake(request: Request) -> Response:
         return await _handshake(receiver, request)
 
     async def post(request: Request) -> Response:
-        return await _post(receiver, request, read_within)
+        return await _post(receiver, request, uploads, read_within)
 
     methods: tuple[tuple[str, Callable[[Request], Awaitable[Response]]], ...] = (
         ("POST", post),
@@ -54,46 +62,51 @@ def webhook_routes(receiver: Receiver, *, read_within: float = READ_WITHIN) -> l
 async def _handshake(receiver: Receiver, request: Request) -> Response:
     """Answers Meta's question whether this address is ours: the challenge, exactly, or 403."""
     asked = request.query_params
+    given = asked.get("hub.verify_token", "")
     try:
-        tokens = await receiver.verify_tokens(request.path_params.get("webhook_token"))
+        stored = await receiver.verify_token(_storable(given), _own_part(request))
     except UNAVAILABLE as problem:
-        return _unavailable(problem)
-    known = _is_among(asked.get("hub.verify_token", ""), tokens)
+        return _unavailable(request, problem)
+    known = _is_same(given, stored)
     if not known or asked.get("hub.mode") != "subscribe" or "hub.challenge" not in asked:
         log.warning("webhook_handshake_refused", known_token=known)
-        return _refusal(403, "wrong_verify_token")
+        return _refusal(request, 403, "wrong_verify_token")
     return PlainTextResponse(asked["hub.challenge"], headers={"X-Content-Type-Options": "nosniff"})
 
 
-async def _post(receiver: Receiver, request: Request, read_within: float) -> Response:
-    """Takes a post of Meta; its bytes count against what may wait from the first one on."""
-    body = bytearray()
+async def _post(
+    receiver: Receiver, request: Request, uploads: Uploads, read_within: float
+) -> Response:
+    """Takes a post of Meta, once it is whole."""
     try:
         async with asyncio.timeout(read_within):
-            await _read(receiver, request, body)
+            body = await _read(request, uploads)
     except TooLarge:
-        return _refusal(413, "body_too_large", CLOSE)
+        refusal = Refusal(413, "body_too_large", headers=CLOSE, limit=MAX_BODY)
+        return refusal_response(request, refusal)
     except TimeoutError:
-        return _refusal(408, "body_too_slow", CLOSE)
+        return _refusal(request, 408, "body_too_slow", headers=CLOSE)
     except ClientDisconnect:
-        return _refusal(400, "body_cut_off", CLOSE)
+        return _refusal(request, 400, "body_cut_off", headers=CLOSE)
     except Overloaded as problem:
-        return _unavailable(problem)
-    else:
-        return await _take(receiver, request, bytes(body))
-    finally:
-        receiver.let_go(len(body))
+        return _unavailable(request, problem)
+    return await _take(receiver, request, body)
 
 
-async def _read(receiver: Receiver, request: Request, body: bytearray) -> None:
+async def _read(request: Request, uploads: Uploads) -> bytes:
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > MAX_BODY:
         raise TooLarge
-    async for chunk in request.stream():  # never mind what was declared
-        if len(body) + len(chunk) > MAX_BODY:
-            raise TooLarge
-        receiver.hold(len(chunk))
-        body += chunk
+    client, body = request.client.host if request.client else "", bytearray()
+    try:
+        async for chunk in request.stream():  # never mind what was declared
+            if len(body) + len(chunk) > MAX_BODY:
+                raise TooLarge
+            uploads.hold(client, len(chunk))
+            body += chunk
+    finally:
+        uploads.let_go(client, len(body))
+    return bytes(body)
 
 
 async def _take(receiver: Receiver, request: Request, body: bytes) -> Response:
@@ -101,30 +114,40 @@ async def _take(receiver: Receiver, request: Request, body: bytes) -> Response:
         believed = await receiver.take(
             body,
             signature=request.headers.get("x-hub-signature-256"),
-            token=request.path_params.get("webhook_token"),
+            token=_own_part(request),
         )
     except BadPayload as problem:
-        return _refusal(400, problem.reason)
+        return _refusal(request, 400, problem.reason)
     except (Overloaded, *UNAVAILABLE) as problem:
-        return _unavailable(problem)
-    return JSONResponse({"status": "ok"}) if believed else _refusal(401, "bad_signature")
+        return _unavailable(request, problem)
+    if not believed:
+        return _refusal(request, 401, "bad_signature")
+    return JSONResponse({"status": "ok"})
 
 
-def _is_among(given: str, tokens: Sequence[str]) -> bool:
-    """Compares with every token, in constant time each; nothing equals an empty one."""
+def _is_same(given: str, stored: str | None) -> bool:
+    """Compares tokens in constant time; nothing equals an empty one."""
     wanted = given.encode("utf-8", "replace")
-    return sum(hmac.compare_digest(wanted, token.encode()) for token in tokens if token) > 0
+    return bool(stored) and hmac.compare_digest(wanted, (stored or "").encode())
 
 
-def _refusal(status: int, code: str, headers: dict[str, str] | None = None) -> Response:
-    return JSONResponse(
-        {"type": f"urn:recado:problem:{code}", "title": code, "status": status, "code": code},
-        status,
-        headers,
-        media_type="application/problem+json",
-    )
+def _own_part(request: Request) -> str | None:
+    """Gives the part of the address that is a number's own, where it has one."""
+    token = request.path_params.get("webhook_token")
+    return None if token is None else _storable(token)
 
 
-def _unavailable(problem: BaseException) -> Response:
+def _storable(text: str) -> str:
+    """Leaves out what PostgreSQL cannot even be asked for."""
+    return text.replace("\x00", "")
+
+
+def _refusal(
+    request: Request, status: int, code: str, *, headers: dict[str, str] | None = None
+) -> Response:
+    return refusal_response(request, Refusal(status, code, headers=headers))
+
+
+def _unavailable(request: Request, problem: BaseException) -> Response:
     log.warning("webhook_not_taken", reason=f"{type(problem).__name__} {problem}"[:200])
-    return _refusal(503, "not_taken", RETRY_AFTER)
+    return _refusal(request, 503, "not_taken", headers=RETRY_AFTER)

@@ -4,7 +4,6 @@ It takes what the Cloud API takes, refuses what it refuses, and posts signed web
 are answered 200. Start at `FakeMeta`; its parts are the `fake_*.py` files beside this one.
 """
 
-import asyncio
 import ipaddress
 import time
 from collections.abc import Callable, Sequence
@@ -138,16 +137,6 @@ class FakeMeta:
             delivery.customer,
             lambda: {"event": "webhook", "wamid": delivery.wamid, **webhook_state(delivery)},
         )
-
-
-async def run_fake(host: str, port: int, numbers: Sequence[FakeNumber]) -> None:
-    """Runs the fake until cancelled, for `recado fake-meta`."""
-    fake = FakeMeta(numbers)
-    await fake.start(host, port)
-    try:
-        await asyncio.Event().wait()
-    finally:
-        await fake.stop()
 
 
 def _guard(*, local: bool) -> Middleware:

@@ -64,6 +64,8 @@ class Rulings:
         heard = self._world.heard.get((number.phone_number_id, key))
         if self._world.options.only_customers and heard is None:
             return by_code(131026, "Message Undeliverable.")
+        if heard is None and self._world.options.strangers:
+            return None
         if free_form and (heard is None or self._world.now() - heard > self._world.options.window):
             details = (
                 "Message failed to send because more than 24 hours have passed since the "

@@ -41,6 +41,7 @@ class FakeOptions:
     read: bool = True  # customers read what they get
     statuses: bool = True
     window: float = 24 * 3600
+    strangers: bool = False  # the window of who never wrote through this fake counts as open
     only_customers: bool = False  # 131026 for somebody who never wrote
     refuse_late: bool = False  # 131026 and 131047 come as failed statuses, as they often do
     drop_ninth_digit: bool = False  # Brazilian `wa_id`s without the ninth digit

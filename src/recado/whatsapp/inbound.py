@@ -46,31 +46,32 @@ def inbound(
     timestamp = moment(node.get("timestamp"), received_at)
     sender = contacts.sender(node)
     said = _said(node)
-    if len(raw) > LONGEST_TEXT and len(msgspec.json.encode(said.value)) > LONGEST_TEXT:
-        said = msgspec.structs.replace(said, value=None)  # no variable could hold it
     return Inbound(
         key=key,
         message=Message(
             id=key,
             type=said.type,
             text=said.text,
-            value=said.value,
+            value=_small(said.value, raw),
             at=timestamp,
             tap=said.tap,
             context_id=identity(part(node, "context"), "id"),
+            referral=_small(node.get("referral"), raw),
         ),
         timestamp=timestamp,
         wa_id=sender.wa_id,
         user_id=sender.user_id,
-        parent_user_id=sender.parent_user_id,
         name=sender.name,
         username=sender.username,
-        from_=sender.from_,
         group_id=identity(node, "group_id"),
-        referral=node.get("referral"),
         identity_change=_identity_change(node, sender) if said.type == "system" else None,
-        raw=raw,
     )
+
+
+def _small(value: Json, raw: bytes) -> Json:
+    """Leaves out what no variable could hold; most messages are too small altogether to look."""
+    small = len(raw) <= LONGEST_TEXT or len(msgspec.json.encode(value)) <= LONGEST_TEXT
+    return value if small else None
 
 
 def _said(node: Node) -> Said:
@@ -162,7 +163,5 @@ def _identity_change(node: Node, sender: Sender) -> IdentityChange | None:
         new_wa_id=identity(system, "new_wa_id") or identity(system, "wa_id"),
         old_user_id=identity(system, "previous_user_id"),
         new_user_id=identity(system, "user_id"),
-        old_parent_user_id=identity(system, "previous_parent_user_id"),
-        new_parent_user_id=identity(system, "parent_user_id"),
     )
     return change if change.new_wa_id or change.new_user_id else None

@@ -27,16 +27,14 @@ class IdentityChange(msgspec.Struct, frozen=True, kw_only=True):
     new_wa_id: str | None = None
     old_user_id: str | None = None
     new_user_id: str | None = None
-    old_parent_user_id: str | None = None
-    new_parent_user_id: str | None = None
 
 
 class Inbound(msgspec.Struct, frozen=True, kw_only=True):
     """One message of a person and who that person is.
 
     `key` names the message for deduplication: Meta's wamid, or a made-up one (`made:...`) where a hand-made test
-    has none. `wa_id` holds digits only; any identity may be missing. `from_` is the member as it came. A `group_id`
-    means that the words were said in a group, where no flow of one person runs. `raw` is the whole message, cleaned.
+    has none. `wa_id` holds digits only; any identity may be missing. A `group_id`
+    means that the words were said in a group, where no flow of one person runs.
     """
 
     key: str
@@ -44,14 +42,10 @@ class Inbound(msgspec.Struct, frozen=True, kw_only=True):
     timestamp: datetime
     wa_id: str | None = None
     user_id: str | None = None
-    parent_user_id: str | None = None
     name: str | None = None
     username: str | None = None
-    from_: str | None = None
     group_id: str | None = None
-    referral: Json = None
     identity_change: IdentityChange | None = None
-    raw: bytes = b"null"
 
 
 class StatusUpdate(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,11 +58,6 @@ class StatusUpdate(msgspec.Struct, frozen=True, kw_only=True):
     wamid: str
     status: str
     timestamp: datetime
-    recipient_id: str | None = None
-    recipient_user_id: str | None = None
-    recipient_parent_user_id: str | None = None
-    participant_id: str | None = None
-    group: bool = False
     opaque: str | None = None
     errors: tuple[GraphError, ...] = ()
     pricing: Json = None
@@ -79,14 +68,12 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     """One change of an entry: messages and statuses of a number, or (`account`) news of any other field.
 
     `account` is the field's value as JSON bytes with sorted keys, None for the field `messages`; `fingerprint` names
-    it for deduplication. `time` is the entry's own, else the time of receipt.
+    it for deduplication.
     """
 
     field: str
     waba_id: str
-    time: datetime
     phone_number_id: str | None = None
-    display_phone_number: str | None = None
     messages: tuple[Inbound, ...] = ()
     statuses: tuple[StatusUpdate, ...] = ()
     errors: tuple[GraphError, ...] = ()

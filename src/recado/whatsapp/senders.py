@@ -17,10 +17,8 @@ class Sender(msgspec.Struct, frozen=True, kw_only=True):
 
     wa_id: str | None = None
     user_id: str | None = None
-    parent_user_id: str | None = None
     name: str | None = None
     username: str | None = None
-    from_: str | None = None
 
 
 class Contacts:
@@ -46,11 +44,8 @@ class Contacts:
         return Sender(
             wa_id=wa_id or phone,
             user_id=from_user or identity(contact, "user_id") or user_id or misplaced,
-            parent_user_id=identity(message, "from_parent_user_id")
-            or identity(contact, "parent_user_id"),
             name=string(profile, "name", LONGEST_NAME),
             username=string(profile, "username", LONGEST_NAME),
-            from_=from_,
         )
 
     def _find(self, *keys: str | None) -> Node:

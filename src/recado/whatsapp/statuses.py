@@ -6,9 +6,6 @@ from recado.whatsapp.errors import GraphError, graph_error
 from recado.whatsapp.payload import StatusUpdate
 from recado.whatsapp.wire import Node, identity, items, moment, string
 
-# Three spellings of the parent id are in circulation (Meta's status and user-id pages disagree).
-_PARENT_IDS = ("recipient_parent_user_id", "parent_recipient_user_id", "parent_user_id")
-
 
 def status_update(node: Node, raw: bytes, *, received_at: datetime) -> StatusUpdate:
     """Reads a status; whatever Meta calls it is kept, since new words come every year."""
@@ -16,13 +13,6 @@ def status_update(node: Node, raw: bytes, *, received_at: datetime) -> StatusUpd
         wamid=identity(node, "id") or "",
         status=string(node, "status") or "unknown",
         timestamp=moment(node.get("timestamp"), received_at),
-        recipient_id=identity(node, "recipient_id"),
-        recipient_user_id=identity(node, "recipient_user_id"),
-        recipient_parent_user_id=next(
-            filter(None, (identity(node, key) for key in _PARENT_IDS)), None
-        ),
-        participant_id=identity(node, "recipient_participant_id"),
-        group=node.get("recipient_type") == "group",
         opaque=string(node, "biz_opaque_callback_data"),
         errors=graph_errors(node.get("errors")),
         pricing=node.get("pricing"),

@@ -33,10 +33,8 @@ from recado.whatsapp.wire import (
     is_deep,
     items,
     loose,
-    moment,
     pieces,
     scalar,
-    string,
 )
 
 __all__ = [
@@ -208,9 +206,7 @@ def _change(change: _Change, waba_id: str, time: str | None, reading: _Reading) 
     return Change(
         field=field,
         waba_id=waba_id,
-        time=moment(time, reading.received_at),
         phone_number_id=identity(numbered, "phone_number_id"),
-        display_phone_number=string(numbered, "display_phone_number"),
         messages=_messages(value, reading) if ours else (),
         statuses=_statuses(value, reading) if ours else (),
         errors=graph_errors(value.errors),

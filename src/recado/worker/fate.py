@@ -4,11 +4,14 @@ Meta's statuses only rise: sent, delivered, read, played. `failed` ends a messag
 different ids of Meta's for one message of ours mean that it went out twice.
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from recado.store.messages import Fate
+from recado.store.outbox import InLane
 
 RANK = {
     "queued": 0,
@@ -29,8 +32,19 @@ def accepted(fate: Fate, wamid: str, *, sending_at: datetime) -> Fate:
     return _named(_risen(_revived(fate), "accepted", None), wamid, sending_at)
 
 
+def begun(known: Iterable[Fate], rows: Mapping[UUID, InLane]) -> dict[UUID, Fate]:
+    """Keeps of messages that leave their lanes when their sending began; gives those of which it was not known."""
+    return {
+        fate.id: replace(fate, sending_at=row.first_sending_at)
+        for fate in known
+        if fate.sending_at is None and (row := rows.get(fate.id)) and row.first_sending_at
+    }
+
+
 def failed(fate: Fate, error: dict[str, Any], *, sending_at: datetime | None) -> Fate:
-    """We give up on a message that Meta did not take."""
+    """We give up on a message that Meta did not take; one that has Meta's id she has taken."""
+    if fate.wamid is not None:
+        return fate
     sending_at = fate.sending_at or sending_at
     return replace(fate, status="failed", status_at=None, error=error, sending_at=sending_at)
 

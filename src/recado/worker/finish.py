@@ -15,7 +15,7 @@ from recado.store import changes, inbox, leases, messages, notices, outbox
 from recado.store.alerts import NewAlert, Severity
 from recado.store.messages import Fate
 from recado.store.notices import Posting
-from recado.store.outbox import Back, Row, Sending
+from recado.store.outbox import Back, InLane, Sending
 from recado.store.pool import Db
 from recado.store.withdraw import cancelled
 from recado.whatsapp.outcomes import SendResult
@@ -30,7 +30,7 @@ class Outcome:
     """What a round writes about finished requests."""
 
     fates: dict[UUID, Fate]
-    rows: dict[UUID, Row]
+    rows: dict[UUID, InLane]
     removed: list[UUID] = field(default_factory=list)
     backs: list[Back] = field(default_factory=list)
     doubts: list[UUID] = field(default_factory=list)
@@ -40,6 +40,11 @@ class Outcome:
     alerts: list[NewAlert] = field(default_factory=list)
     changed: dict[UUID, Fate] = field(default_factory=dict)
     postings: list[Posting] = field(default_factory=list)
+
+    @property
+    def holds_numbers(self) -> bool:
+        """Says whether numbers were held, perhaps of other senders: their rows are locked until the commit."""
+        return bool(self.holds or self.accounts)
 
     def set(self, fate: Fate) -> None:
         """Notes the new fate of a message."""
@@ -61,8 +66,8 @@ async def finish(
     *,
     luck: Callable[[], float],
     unknown_wait: float,
-) -> list[NewAlert]:
-    """Writes the results of requests; gives the alerts, to be raised at the end of the transaction."""
+) -> Outcome:
+    """Writes the results of requests; the alerts are left to be raised at the end of the transaction."""
     ids = sorted({sending.id for sending, _ in done})
     outcome = Outcome(await messages.lock_fates(db, ids), await outbox.lock(db, ids))
     for sending, result in done:
@@ -72,22 +77,22 @@ async def finish(
     await outbox.remove(db, outcome.removed)
     await outbox.put_back(db, outcome.backs)
     await outbox.doubt(db, outcome.doubts, wait=unknown_wait)
-    for number, seconds in sorted(outcome.holds.items()):
-        await leases.hold(db, number, seconds=seconds)
-    for (workspace, account), seconds in sorted(outcome.accounts.items()):
-        await leases.hold_account(db, account, workspace_id=workspace, seconds=seconds)
+    await leases.hold(db, outcome.holds, accounts=outcome.accounts)
     if outcome.identities:
         await changes.add_identities(db, list(outcome.identities))
     if outcome.postings:
         await notices.post(db, outcome.postings)
         await inbox.notify(db, turns=True, statuses=False)
-    return outcome.alerts
+    return outcome
 
 
 def _judge(
     outcome: Outcome, sending: Sending, result: SendResult, luck: Callable[[], float]
 ) -> None:
-    """Sorts a result. Nothing but an acceptance matters once the row has gone or another attempt is on the way."""
+    """Sorts a result. Nothing but an acceptance matters once the row has gone or another attempt is on the way.
+
+    Nor once Meta is known to have the message by an earlier attempt: then the lane just goes on.
+    """
     row = outcome.rows.get(sending.id)
     current = row is not None and row.attempt == sending.attempt
     match verdict(sending, result, luck):
@@ -95,6 +100,9 @@ def _judge(
             _went(outcome, sending, went, row)
         case _ if not current:
             log.info("late_result_ignored", message=str(sending.id), attempt=sending.attempt)
+        case _ if outcome.fates[sending.id].wamid is not None:
+            log.info("taken_already", message=str(sending.id), attempt=sending.attempt)
+            outcome.removed.append(sending.id)
         case Again() if row and row.withdrawn:
             log.info("send_withdrawn", message=str(sending.id), attempt=sending.attempt)
             outcome.set(cancelled(outcome.fates[sending.id]))
@@ -107,7 +115,7 @@ def _judge(
             _doubt(outcome, sending, doubt)
 
 
-def _went(outcome: Outcome, sending: Sending, went: Went, row: Row | None) -> None:
+def _went(outcome: Outcome, sending: Sending, went: Went, row: InLane | None) -> None:
     before = outcome.fates[sending.id]
     outcome.set(fates.accepted(before, went.wamid, sending_at=sending.first_sending_at))
     if fates.went_out_twice(before, outcome.fates[sending.id]):
@@ -138,13 +146,12 @@ def _again(outcome: Outcome, sending: Sending, again: Again) -> None:
         reason=again.reason,
         wait=round(again.wait, 2),
     )
-    if again.holds == "number":
-        longest = max(again.wait, outcome.holds.get(sending.number_id, 0))
-        outcome.holds[sending.number_id] = longest
-    if again.holds == "account":
-        outcome.holds[sending.number_id] = again.wait
-        if sending.waba_id:
-            outcome.accounts[sending.workspace_id, sending.waba_id] = again.wait
+    if again.holds:
+        number, held = sending.number_id, outcome.holds
+        held[number] = max(again.wait, held.get(number, 0))
+    if again.holds == "account" and sending.waba_id:
+        account, accounts = (sending.workspace_id, sending.waba_id), outcome.accounts
+        accounts[account] = max(again.wait, accounts.get(account, 0))
     if again.alert:
         outcome.alert(sending, again.alert, "critical", str(sending.number_id), reason=again.reason)
 

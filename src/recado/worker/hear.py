@@ -11,7 +11,7 @@ from recado.engine.routing import BrokenFlow, NoChatbot, NumberInactive, RunFlow
 from recado.engine.state import Status
 from recado.store.mail import Mail
 from recado.store.sessions import Session
-from recado.worker.lane import Lane
+from recado.worker.lane import BROKEN_FLOW, Lane
 
 log = structlog.get_logger(__name__)
 
@@ -27,6 +27,7 @@ def hear(lane: Lane, mail: Mail, *, more: bool = False) -> None:
     """
     message = msgspec.convert(mail.message, Message)
     lane.heard, lane.took = mail, None
+    lane.open_window(mail)
     node = lane.session.state.node if lane.session else None
     _judge(lane, message, mail, more=more)
     lane.remember(mail, message, node=node)
@@ -99,6 +100,8 @@ def _judge(lane: Lane, message: Message, mail: Mail, *, more: bool) -> None:
     if lane.line.is_active is False:
         log.warning("number_inactive", number=str(lane.line.number_id), conversation=lane.id)
         return lane.stop("number_inactive")
+    if lane.waits_for_a_flow and _is_mended(lane, message):
+        lane.set_mode("bot")
     verdict = intake(lane.state, message, lane.at, lane.world())
     if verdict is Intake.HISTORY:
         lane.took = lane.session
@@ -113,6 +116,12 @@ def _judge(lane: Lane, message: Message, mail: Mail, *, more: bool) -> None:
         return lane.advance(Replied(**lane.happening(), message=message, late=late, more=more))
     lane.stop("expired")
     return start(lane, message)
+
+
+def _is_mended(lane: Lane, message: Message) -> bool:
+    """Says whether the flow that a conversation waits for has been put right since."""
+    found = lane.route(message)
+    return isinstance(found, RunFlow) and lane.program(found.version_id) is not None
 
 
 def _is_late(lane: Lane, mail: Mail) -> bool:
@@ -135,4 +144,4 @@ def _broken(lane: Lane, flow_id: UUID | None) -> None:
     lane.alert("flow_broken", "critical", str(flow_id or number), {"number": number})
     lane.end(Status.FAILED)
     lane.tell("broken_flow")
-    lane.set_mode("waiting")
+    lane.set_mode("waiting", reason=BROKEN_FLOW)

@@ -7,6 +7,7 @@ it is retried with growing pauses when it fails.
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import asyncpg
 import structlog
@@ -24,16 +25,16 @@ from pgqueuer.domain.settings import DBSettings, Durability
 from pgqueuer.domain.types import Channel
 
 from recado.store import retention
+from recado.store.burial import JOB as BURY
 from recado.store.partitions import ensure_partitions
 from recado.store.pool import Db, Pool, session_settings
+from recado.worker.burial import bury
 
-MAINTAIN, TRIM = "maintain", "trim_unknown_posts"
-DAILY, HOURLY = "17 3 * * *", "41 * * * *"  # UTC
+MAINTAIN, DAILY = "maintain", "17 3 * * *"  # UTC
 
 SEEN_DAYS = 8  # Meta repeats a delivery for 7 days
 POST_DAYS = 7
 SESSION_DAYS = 30
-UNKNOWN_POSTS = 1_000
 BATCH = 5_000
 TRIES = 8
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=10), timedelta(hours=1)
@@ -91,7 +92,7 @@ async def _first(running: asyncio.Task[None], *events: asyncio.Event) -> None:
 
 
 def build(connection: Db, pool: Pool, stop: asyncio.Event) -> PgQueuer:
-    """Registers every job and schedule on a PgQueuer that speaks over `connection`."""
+    """Registers the jobs and the schedule on a PgQueuer that speaks over `connection`."""
     jobs = queries(connection)
     queuer = PgQueuer(jobs.driver, channel=Channel(NAMES.channel), queries=jobs)
 
@@ -99,13 +100,13 @@ def build(connection: Db, pool: Pool, stop: asyncio.Event) -> PgQueuer:
         async with pool.acquire() as db:
             await maintain(db, datetime.now(UTC), stop=stop)
 
-    async def trim_now(_: Job) -> None:
+    async def bury_now(job: Job) -> None:
         async with pool.acquire() as db:
-            await trim(db, stop=stop)
+            await bury(db, UUID((job.payload or b"").decode()), stop=stop)
 
-    for name, expression, job in ((MAINTAIN, DAILY, maintain_now), (TRIM, HOURLY, trim_now)):
-        queuer.entrypoint(name, concurrency_limit=1, executor_factory=_retrying)(job)
-        queuer.schedule(name, expression)(_enqueue(jobs, name))
+    queuer.entrypoint(BURY, concurrency_limit=1, executor_factory=_retrying)(bury_now)
+    queuer.entrypoint(MAINTAIN, concurrency_limit=1, executor_factory=_retrying)(maintain_now)
+    queuer.schedule(MAINTAIN, DAILY)(_enqueue(jobs, MAINTAIN))
     return queuer
 
 
@@ -137,17 +138,13 @@ async def maintain(db: Db, now: datetime, *, stop: asyncio.Event) -> dict[str, i
         "sessions": await _all(
             lambda: retention.forget_sessions(db, before=sessions_before, limit=BATCH), stop
         ),
-        "unknown_posts": await trim(db, stop=stop),
+        "sign_ins": await _all(
+            lambda: retention.forget_sign_ins(db, before=now, limit=BATCH), stop
+        ),
     }
+    await bury(db, stop=stop)  # what a stop or too many failures left
     _log.info("maintenance_done", **counts)
     return counts
-
-
-async def trim(db: Db, *, stop: asyncio.Event) -> int:
-    """Keeps the newest posts of unknown numbers only; tells how many went."""
-    return await _all(
-        lambda: retention.trim_unknown_posts(db, keep=UNKNOWN_POSTS, limit=BATCH), stop
-    )
 
 
 async def _all(batch: Callable[[], Awaitable[int]], stop: asyncio.Event) -> int:

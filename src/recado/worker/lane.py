@@ -12,6 +12,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
+import structlog
 
 from recado.engine.advance import Turn, advance
 from recado.engine.compile import Program
@@ -36,6 +37,9 @@ from recado.worker.write import Writes
 
 WINDOW = timedelta(hours=24)
 PERSON = ("waiting", "human")
+BROKEN_FLOW = "broken_flow"
+
+log = structlog.get_logger(__name__)
 
 
 class Happened(TypedDict):
@@ -67,6 +71,8 @@ class Lane:
     recent: list[datetime] = field(default_factory=list)
     contact: Contact = field(init=False)
     mode: str = field(init=False)
+    waiting_reason: str | None = field(init=False)
+    window: datetime | None = field(init=False)
     notified_at: datetime | None = field(init=False)
     heard: Mail | None = None
     took: Session | None = None
@@ -75,6 +81,8 @@ class Lane:
     def __post_init__(self) -> None:
         self.contact = self.conversation.contact
         self.mode = self.conversation.mode
+        self.waiting_reason = self.conversation.waiting_reason
+        self.window = self.conversation.window_expires_at
         self.notified_at = self.conversation.notified_at
 
     @property
@@ -94,10 +102,14 @@ class Lane:
         A message that was just heard opens 24 hours even if it says that it is older (tests made by hand carry old
         times): then Meta decides. Without one, the window is what it is.
         """
-        window = self.conversation.window_expires_at
-        if window is None or (self.heard and window <= self.at):
+        if self.window is None or (self.heard and self.window <= self.at):
             return self.at + WINDOW
-        return window
+        return self.window
+
+    def open_window(self, mail: Mail) -> None:
+        """Lets a message open the window that its answers need; the write counts it from the same times."""
+        opened = min(mail.at, mail.received_at) + WINDOW
+        self.window = max(self.window or opened, opened)
 
     @property
     def state(self) -> State | None:
@@ -232,10 +244,17 @@ class Lane:
             self.writes.conversation(self.conversation.id).notified_at = self.at
             self.tell(key)
 
-    def set_mode(self, mode: str) -> None:
-        """Hands the conversation over or takes it back."""
-        self.mode = mode
-        self.writes.conversation(self.conversation.id).mode = mode
+    @property
+    def waits_for_a_flow(self) -> bool:
+        """Says whether the bot gave the conversation up only because its flow was broken, and nobody has it."""
+        waiting = self.mode == "waiting" and self.conversation.assignee_id is None
+        return waiting and self.waiting_reason == BROKEN_FLOW
+
+    def set_mode(self, mode: str, *, reason: str | None = None) -> None:
+        """Hands the conversation over or takes it back; `reason` says why it waits."""
+        self.mode, self.waiting_reason = mode, reason
+        change = self.writes.conversation(self.conversation.id)
+        change.mode, change.waiting_reason = mode, reason
 
     def alert(self, kind: str, severity: Severity, subject: str, details: dict[str, str]) -> None:
         """Raises an alert about this conversation."""
@@ -269,6 +288,9 @@ class Lane:
         )
 
     def _record(self, session: Session, event: Event, turn: Turn, sent: tuple[UUID, ...]) -> None:
+        for visit in turn.trace.visits:
+            for name in visit.missing():
+                log.debug("missing_variable", conversation=self.id, node=visit.node, name=name)
         encode = msgspec.json.encode
         self.writes.journal.append(
             Entry(

@@ -41,7 +41,7 @@ class Life:
         await workers.register(db, worker)
         dead = await workers.dead(db, besides=worker.id)
         gone = [each.id for each in dead if each.machine == worker.machine and not _alive(each.pid)]
-        await leases.release_dead(db, gone)
+        await leases.release(db, gone)
         for each in dead:
             log.warning("worker_died", worker=str(each.id), pid=each.pid)
             await workers.remove(db, each.id)

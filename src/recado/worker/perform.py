@@ -90,7 +90,7 @@ def send(lane: "Lane", effect: Send, *, session: Session | None) -> None:
             origin=lane.origin,
         )
     )
-    if not lane.heard:  # the receiver has counted what was heard
+    if not lane.heard:  # what was heard has moved it already
         lane.writes.conversation(conversation.id).last_message_at = lane.at
     if effect.asks and lane.session:
         lane.session = replace(lane.session, asked=Asked(id, None, queued=True))

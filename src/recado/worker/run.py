@@ -1,14 +1,12 @@
 """Runs the loops of this process, watches them, wakes them and drains them.
 
 A loop does steps until one finds nothing, then sleeps until its bell rings or a second has passed. A step that fails
-is logged once, told to whoever can isolate the cause, and the loop goes on after a pause. The traceback is logged
-without the error's own words, which may quote a message.
+is logged once, told to whoever can isolate the cause, and the loop goes on after a pause.
 """
 
 import asyncio
 import time
-import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -35,6 +33,8 @@ ROLES = frozenset({"turn", "send", "settle", "jobs"})
 POLL = 1.0  # seconds
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 DRAIN = 8.0
+LAST_WORDS = 2.0  # seconds of a drain that are kept for results, leases and the life sign
+CANCELLED_WITHIN = 0.25
 
 
 @dataclass(slots=True)
@@ -111,35 +111,42 @@ class Worker:
         """Says that messages were committed to the inbox."""
         self._bells["turn"].ring()
 
-    def wake_senders(self) -> None:
-        """Says that messages were committed to the outbox."""
-        if self._sender:
-            self._sender.wake()
-
     def wake_settle(self) -> None:
         """Says that statuses were committed."""
         self._bells["settle"].ring()
 
     async def drain(self, seconds: float = DRAIN) -> None:
-        """Stops taking work, waits for what is being done, then lets go; the rest is found by the next start."""
+        """Stops taking work at once, waits for what is being done, then lets go; the rest is found by the next start.
+
+        Ends within so many seconds, whatever the database does.
+        """
         until = time.monotonic() + seconds
+        told = until - min(
+            LAST_WORDS, seconds / 2
+        )  # from then on there is only time to tell the database
         self._stopping.set()
         if self._sender:
             self._sender.stop()
         for bell in self._bells.values():
             bell.ring()
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=max(0, until - time.monotonic()))
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._end_tasks(told)
         if self._sender:
-            await self._quietly("send_drain", self._sender.drain(max(0, until - time.monotonic())))
+            requests = self._sender.drain(_left(told))
+            await self._last_words("send_drain", requests, (told + until) / 2)
         if self._client:
-            await self._client.close()
+            await self._last_words("client_close", self._client.close(), until)
         if self._life:
-            await self._quietly("life_end", self._life.end())
+            await self._last_words("life_end", self._life.end(), until)
         log.info("worker_stopped")
+
+    async def _end_tasks(self, until: float) -> None:
+        if not self._tasks:
+            return
+        _, late = await asyncio.wait(self._tasks, timeout=_left(until))
+        for task in late:
+            task.cancel()
+        if late:
+            await asyncio.wait(late, timeout=CANCELLED_WITHIN)
 
     # Putting the loops together.
 
@@ -166,9 +173,7 @@ class Worker:
             loops.append(Loop("send", self._sender.step, self._bells["send"], _nobody))
         if "settle" in self._roles:
             settler = Settler(self._pool, freed=HandOver(self._sender).after_commit)
-            loops.append(
-                Loop("settle", settler.step, self._bells["settle"], lambda _: settler.isolate())
-            )
+            loops.append(Loop("settle", settler.step, self._bells["settle"], settler.isolate))
         return loops
 
     def _listener(self) -> Listener:
@@ -216,17 +221,23 @@ class Worker:
         except TimeoutError:
             return
 
-    async def _quietly(self, name: str, work: Awaitable[None]) -> None:
-        """Does a last piece of work whose failure the next start puts right."""
-        try:
-            await work
-        except Exception as problem:
+    async def _last_words(self, name: str, work: Coroutine[None, None, None], until: float) -> None:
+        """Does a last piece of work whose failure the next start puts right, and leaves it behind when time is up."""
+        task = asyncio.create_task(work)
+        await asyncio.wait({task}, timeout=_left(until))
+        if not task.done():
+            task.cancel()  # and not waited for: a cancelled query still talks to the database
+            log.warning("left_behind", work=name)
+        elif problem := task.exception():
             _report(name, problem)
 
 
-def _report(name: str, problem: Exception) -> None:
-    frames = traceback.format_list(traceback.extract_tb(problem.__traceback__))
-    log.error("step_failed", loop=name, error=type(problem).__name__, where="".join(frames))
+def _left(until: float) -> float:
+    return max(0.0, until - time.monotonic())
+
+
+def _report(name: str, problem: BaseException) -> None:
+    log.error("step_failed", loop=name, exc_info=problem)
 
 
 def _nobody(_: Exception) -> None:

@@ -12,7 +12,8 @@ could not be written is kept and written in the next round.
 import asyncio
 import random
 import time
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -38,7 +39,7 @@ from recado.worker.verdict import NO_ACCOUNT, unsendable
 log = structlog.get_logger(__name__)
 
 IN_FLIGHT = 200
-EACH_AT_LEAST = 16
+EACH = 50  # of one number: a slow one must not take all the room
 TICK = 1.0  # seconds
 
 
@@ -104,7 +105,7 @@ class Sender:
         return len(self._in_flight)
 
     def stop(self) -> None:
-        """Begins no more requests."""
+        """Begins no more requests, at once."""
         self._granting = False
 
     async def step(self) -> bool:
@@ -115,9 +116,9 @@ class Sender:
         self._unsure = True
         if self._granting:
             await self._look_around()
-        granted = await self._round()
+        more = await self._round()
         self._unsure = False
-        return granted >= EACH_AT_LEAST or bool(self._finished)
+        return more or bool(self._finished)
 
     async def drain(self, seconds: float) -> None:
         """Waits for requests on their way, writes their results and lets go of the leases.
@@ -127,11 +128,11 @@ class Sender:
         self.stop()
         if self._requests:
             await asyncio.wait(self._requests, timeout=seconds)
-        await self._round()
         for request in self._requests:
             request.cancel()
+        await self._round()
         async with self._pool.acquire() as db:
-            await leases.release(db, self._leases.owner)
+            await leases.release(db, [self._leases.owner])
 
     # Leases, and what time alone does.
 
@@ -157,15 +158,22 @@ class Sender:
         async with db.transaction():
             got = await self._leases.acquire(db, numbers)
             if got:
-                await sweep.adopt_orphans(
-                    db, got, list(self._in_flight), unknown_wait=self._unknown_wait
-                )
+                await self._adopt(db, got, doubts=True)
             if told & numbers - got.keys():  # another process sends for them
                 await db.execute("select pg_notify($1, '')", OUTBOX)
+
+    async def _adopt(self, db: Db, held: dict[UUID, int], *, doubts: bool) -> None:
+        flying = list(self._in_flight)
+        wait = self._unknown_wait
+        await sweep.adopt_orphans(db, held, flying, unknown_wait=wait, doubts=doubts)
 
     async def _tick(self, db: Db) -> None:
         self._ticked_at = self._monotonic()
         numbers = list(self._leases.epochs)
+        async with (
+            db.transaction()
+        ):  # what was in flight here when its lease was taken may be an orphan by now
+            await self._adopt(db, self._leases.epochs, doubts=False)
         async with db.transaction():
             await sweep.expire(db, numbers)
         async with db.transaction():
@@ -176,26 +184,53 @@ class Sender:
 
     # A round.
 
-    async def _round(self) -> int:
+    async def _round(self) -> bool:
+        """Writes results and begins requests; says whether it left that to the next round.
+
+        Where numbers were held it does: their rows and those of our leases would not be locked in one order.
+        """
         finished = list(self._finished)
         granted: list[Sending] = []
-        epochs = self._leases.epochs if self._granting else {}
-        room = IN_FLIGHT - len(self._in_flight) + len(finished)
-        if not finished and not (epochs and room > 0):
-            return 0
+        most, limit = self._room(finished)
+        if not finished and not most:
+            return False
         async with self._pool.acquire() as db, db.transaction():
-            alerts = await finish(db, finished, luck=self._luck, unknown_wait=self._unknown_wait)
-            if epochs and room > 0:
-                each = max(EACH_AT_LEAST, room // len(epochs))
-                granted = await outbox.grant(db, self._leases.owner, epochs, each=each, limit=room)
-                await self._tokens.load(db, granted)
-            await raise_alerts(db, alerts)
+            outcome = await finish(db, finished, luck=self._luck, unknown_wait=self._unknown_wait)
+            if most and not outcome.holds_numbers:
+                granted = await self._grant(db, most, limit)
+            await raise_alerts(db, outcome.alerts)
         del self._finished[: len(finished)]
         for sending, _ in finished:
             self._in_flight.pop(sending.id, None)
         for sending in granted:
             self._start(sending)
-        return len(granted)
+        return bool(most) and outcome.holds_numbers
+
+    def _room(self, finished: Sequence[tuple[Sending, SendResult]]) -> tuple[dict[UUID, int], int]:
+        """Says how many requests each number may begin, and all together.
+
+        A number that has none on its way may always begin one, however many others have.
+        """
+        if not self._granting:
+            return {}, 0
+        numbers = self._leases.epochs
+        ended = {sending.id for sending, _ in finished}
+        flying = Counter(
+            each.number_id for each in self._in_flight.values() if each.id not in ended
+        )
+        free = max(IN_FLIGHT - flying.total(), 0)
+        idle = sum(number not in flying for number in numbers)
+        room = {
+            number: max(min(EACH - flying[number], free), int(number not in flying))
+            for number in numbers
+        }
+        return {number: most for number, most in room.items() if most > 0}, max(free, idle)
+
+    async def _grant(self, db: Db, most: dict[UUID, int], limit: int) -> list[Sending]:
+        leased = {number: self._leases.epochs[number] for number in most}
+        granted = await outbox.grant(db, self._leases.owner, leased, most=most, limit=limit)
+        await self._tokens.load(db, granted)
+        return granted
 
     def _start(self, sending: Sending) -> None:
         self._in_flight[sending.id] = sending

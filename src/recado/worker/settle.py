@@ -5,21 +5,27 @@ on. Our own id (`biz_opaque_callback_data`) comes first, because a status may co
 wamid. A status that is about nobody's message of that very number is somebody else's (another app, another tenant).
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from uuid import UUID
 
+import asyncpg
 import structlog
 
 from recado.store import messages, outbox, statuses
 from recado.store.alerts import NewAlert, raise_alerts
 from recado.store.messages import Fate
-from recado.store.pool import Db, Pool
+from recado.store.pool import UNAVAILABLE, Db, Pool
 from recado.store.statuses import Owner, Status
 from recado.worker import fate as fates
 
 log = structlog.get_logger(__name__)
 
 BATCH = 500
+NOBODYS_FAULT = (
+    *UNAVAILABLE,
+    asyncpg.TransactionRollbackError,  # a deadlock
+    asyncpg.SyntaxOrAccessError,  # a table that is missing
+)
 
 
 class Settler:
@@ -31,34 +37,47 @@ class Settler:
         self._pool = pool
         self._freed = freed
         self._most = self._limit = batch
-        self._give_up = False
+        self._merging: list[int] = []
+        self._bad: int | None = None
 
-    def isolate(self) -> None:
-        """Goes on one status at a time after a failure; one that fails alone is dropped (the webhook log has it)."""
-        self._give_up = self._limit == 1
+    def isolate(self, reason: Exception) -> None:
+        """Goes on one status at a time after a failure; one that fails alone is dropped (the webhook log has it).
+
+        A database that is away, a deadlock or a table that is missing says nothing about a status.
+        """
+        if isinstance(reason, NOBODYS_FAULT):
+            return
+        if len(self._merging) == 1:
+            self._bad = self._merging[0]
         self._limit = 1
 
     async def step(self) -> bool:
         """Merges one batch; says whether there may be more."""
         freed: set[UUID] = set()
+        self._merging = []
         async with self._pool.acquire() as db, db.transaction():
-            batch = await statuses.take(db, self._limit)
-            if self._give_up and batch:
-                log.error("status_dropped", status=batch[0].status, wamid=batch[0].wamid)
-            elif batch:
+            taken = await statuses.take(db, self._limit)
+            batch = [status for status in taken if status.seq != self._bad]
+            self._merging = [status.seq for status in batch]
+            if batch:
                 freed = await _merge(db, batch)
-        self._give_up, self._limit = False, min(self._limit * 2, self._most)
+        for dropped in (status for status in taken if status.seq == self._bad):
+            log.error("status_dropped", status=dropped.status, wamid=dropped.wamid)
+        self._merging, self._limit = [], min(self._limit * 2, self._most)
         if freed:
             self._freed(freed)
-        return bool(batch)
+        return bool(taken)
 
 
 async def _merge(db: Db, batch: list[Status]) -> set[UUID]:
     """Merges statuses in the order they came; gives the numbers whose lanes were freed."""
     owners = await _owners(db, batch)
-    known = await messages.lock_fates(db, sorted({owner.message_id for owner in owners.values()}))
+    ids = sorted({owner.message_id for owner in owners.values()})
+    known = await messages.lock_fates(db, ids)
+    rows = await outbox.lock(db, ids)
+    changed = fates.begun(known.values(), rows)
+    known |= changed
     alerts: list[NewAlert] = []
-    changed: dict[UUID, Fate] = {}
     for status in batch:
         owner = owners.get(status.seq)
         if owner is None or owner.message_id not in known:
@@ -71,9 +90,11 @@ async def _merge(db: Db, batch: list[Status]) -> set[UUID]:
             changed[after.id] = after
             alerts += _alerts(owner, status, before, after)
     await messages.settle(db, list(changed.values()))
-    freed = await _adopt(db, owners.values())
+    await outbox.remove(db, list(rows))
+    for id, row in rows.items():
+        log.info("send_adopted", message=str(id), was=row.status, attempt=row.attempt)
     await raise_alerts(db, alerts)
-    return freed
+    return {owner.number_id for owner in owners.values() if owner.message_id in rows}
 
 
 async def _owners(db: Db, batch: list[Status]) -> dict[int, Owner]:
@@ -105,16 +126,6 @@ def _our_id(opaque: str | None) -> UUID | None:
         return UUID(id) if dot and attempt.isdigit() else None
     except ValueError:
         return None
-
-
-async def _adopt(db: Db, owners: Iterable[Owner]) -> set[UUID]:
-    """Takes messages that Meta proved to have out of their lanes."""
-    by_message = {owner.message_id: owner for owner in owners}
-    rows = await outbox.lock(db, list(by_message)) if by_message else {}
-    await outbox.remove(db, list(rows))
-    for id, row in rows.items():
-        log.info("send_adopted", message=str(id), was=row.status, attempt=row.attempt)
-    return {by_message[id].number_id for id in rows}
 
 
 def _alerts(owner: Owner, status: Status, before: Fate, after: Fate) -> list[NewAlert]:

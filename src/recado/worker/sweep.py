@@ -18,16 +18,30 @@ EXPIRED: dict[str, Any] = {"source": "expiry", "code": "window_closed"}
 
 
 async def adopt_orphans(
-    db: Db, held: dict[UUID, int], in_flight: Sequence[UUID], *, unknown_wait: float
+    db: Db,
+    held: dict[UUID, int],
+    in_flight: Sequence[UUID],
+    *,
+    unknown_wait: float,
+    doubts: bool = False,
 ) -> None:
-    """Treats what an earlier holder of these leases left `sending` as of unknown fate."""
-    ids = await outbox.orphans(db, held, in_flight)
+    """Treats what an earlier holder of these leases left `sending` as of unknown fate.
+
+    `doubts`, for leases that were just taken: its doubts wait anew, because their wait may have passed while nobody
+    ran, and then Meta's statuses still wait with her.
+    """
+    ids = await outbox.orphans(db, held, in_flight, doubts=doubts)
     if not ids:
         return
     log.warning("sends_orphaned", messages=[str(id) for id in ids])
     known = await messages.lock_fates(db, ids)
-    await messages.settle(db, [fates.unknown(fate, sending_at=None) for fate in known.values()])
-    await outbox.doubt(db, ids, wait=unknown_wait)
+    rows = await outbox.lock(db, ids)
+    known |= fates.begun(known.values(), rows)
+    taken = [id for id, fate in known.items() if fate.wamid is not None]
+    doubted = [fates.unknown(fate, sending_at=None) for fate in known.values()]
+    await messages.settle(db, doubted)
+    await outbox.remove(db, taken)  # Meta has these by an earlier attempt
+    await outbox.doubt(db, [id for id in ids if id not in taken], wait=unknown_wait)
 
 
 async def end_doubts(db: Db, numbers: Sequence[UUID]) -> None:
@@ -45,9 +59,11 @@ async def expire(db: Db, numbers: Sequence[UUID]) -> None:
     late = await _still(db, await outbox.expired(db, numbers), "queued")
     if not late:
         return
-    known = await messages.lock_fates(db, [each.id for each in late])
+    began = {each.id: each.first_sending_at for each in late}
+    known = await messages.lock_fates(db, list(began))
     await messages.settle(
-        db, [fates.failed(fate, EXPIRED, sending_at=None) for fate in known.values()]
+        db,
+        [fates.failed(fate, EXPIRED, sending_at=began[fate.id]) for fate in known.values()],
     )
     await outbox.remove(db, [each.id for each in late])
     log.error("sends_expired", messages=[str(each.id) for each in late])

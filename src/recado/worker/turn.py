@@ -172,6 +172,7 @@ class Turns:
         reason = self._reasons.pop(id, "the process died of it")
         log.error("event_parked", conversation=str(id), inbox=head.seq, reason=reason)
         if head.seq is not None:
+            await mail.count_heard(db, [head.seq])
             await mail.park(db, head.seq, error=reason)
         await sessions.fail(db, id)
         taking = Taking(await self._clock(db), self._luck, writes)

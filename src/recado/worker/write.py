@@ -67,5 +67,6 @@ async def write(db: Db, writes: Writes) -> None:
     await withdraw.withdraw_begun(db, [c.contact_id for c in writes.consents if not c.granted])
     await pace.hold(db, writes.holds)
     if writes.taken:
+        await mail.count_heard(db, writes.taken)
         await mail.take(db, writes.taken)
     await alerts.raise_alerts(db, writes.alerts)

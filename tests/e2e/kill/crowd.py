@@ -1,8 +1,9 @@
 """Customers who follow their scripts, whatever becomes of the server meanwhile."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 from uuid import UUID
 
 from recado.whatsapp.fake import FakeMeta
@@ -10,23 +11,20 @@ from recado.whatsapp.fake_records import Sent
 from recado.whatsapp.fake_watch import Listener
 from tests.e2e.kill.script import Burst, Script, prescribed
 
+T = TypeVar("T")
+PATIENCE = 120.0  # seconds without a crash; who waits longer waits in vain
+
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A message that Meta took from us, and in which life of the server."""
+    """A message that Meta took from us."""
 
     sent: Sent
-    life: int
 
     @property
     def id(self) -> UUID:
-        """Gives our own id of the message."""
+        """Gives our own id of the message, without the attempt."""
         return UUID((self.sent.opaque or "").partition(".")[0])
-
-    @property
-    def attempt(self) -> int:
-        """Says which try of ours it was."""
-        return int((self.sent.opaque or "").partition(".")[2])
 
 
 @dataclass(eq=False)
@@ -38,6 +36,15 @@ class Customer:
     said: list[str] = field(default_factory=list)
     heard: list[Heard] = field(default_factory=list)
     answered: set[UUID] = field(default_factory=set)
+    awaited: int = 0
+
+    @property
+    def waits(self) -> str | None:
+        """Says what the customer has said and heard, while more is to come."""
+        if len(self.answered) >= self.awaited:
+            return None
+        said = self.script.texts[: len(self.said)]
+        return f"{self.script.phone} said {said}, heard {[heard.sent.text for heard in self.heard]}"
 
     def excuse(self, message: UUID) -> None:
         """Says that an answer will not come: nobody knows whether it went out, and it may not go again."""
@@ -52,12 +59,13 @@ class Crowd:
     """
 
     def __init__(
-        self, meta: FakeMeta, scripts: Sequence[Script], *, life: Callable[[], int]
+        self, meta: FakeMeta, scripts: Sequence[Script], *, life: Callable[[], int] = lambda: 1
     ) -> None:
         self._meta = meta
         self._life = life
         self._feed = meta.watchers.listen(customer=None, number=None)
         self._reached: dict[int, asyncio.Event] = {}
+        self._lives: dict[str, int] = {}
         self.progress = 0
         self.customers = [
             Customer(script, meta.watchers.listen(customer=script.phone, number=None))
@@ -68,22 +76,37 @@ class Crowd:
     def total(self) -> int:
         """Says how far the progress goes when nothing goes wrong."""
         texts = [customer.script.texts for customer in self.customers]
-        return sum(len(each) + len(sum(prescribed(each), [])) for each in texts)
+        return sum(len(each) + _answers(each) for each in texts)
 
     async def count(self) -> None:
-        """Counts the progress until cancelled."""
+        """Counts the progress until cancelled, and notes in which life Meta took a message."""
         while (event := await self._feed.events.get()) is not None:
-            taken = event["event"] == "webhook" and event["wamid"] and event["state"] == "delivered"
-            if taken or event["event"] == "sent":
-                self.progress += 1
+            match event:
+                case {"event": "sent", "entry": Sent(wamid=wamid)}:
+                    self._lives[wamid] = self._life()
+                    self.progress += 1
+                case {"event": "webhook", "wamid": str(), "state": "delivered"}:
+                    self.progress += 1
             for point, reached in self._reached.items():
                 if self.progress >= point:
                     reached.set()
 
     async def reach(self, point: int) -> None:
         """Waits for a progress."""
-        reached = self._reached.setdefault(point, asyncio.Event())
-        await reached.wait()
+        if self.progress < point:
+            await self.patiently(self._reached.setdefault(point, asyncio.Event()).wait())
+
+    async def patiently(self, work: Awaitable[T]) -> T:
+        """Waits for something, but not for ever: then it says who waits for an answer."""
+        try:
+            return await asyncio.wait_for(work, PATIENCE)
+        except TimeoutError:
+            waiting = [waits for customer in self.customers if (waits := customer.waits)]
+            raise AssertionError(f"nothing moves: {waiting}") from None
+
+    def life_of(self, heard: Heard) -> int:
+        """Tells in which life of the server Meta took a message."""
+        return self._lives[heard.sent.wamid]
 
     async def talk(self, *, at_once: int) -> None:
         """Lets everybody talk to the end of their scripts, so many at the same time."""
@@ -92,34 +115,38 @@ class Crowd:
             for customer in self.customers:
                 group.create_task(self._talk(customer, seats))
 
+    def hear_the_rest(self) -> None:
+        """Takes in what came after a customer's last wait: there must not be anything but copies."""
+        for customer in self.customers:
+            while not customer.feed.events.empty():
+                _hear(customer, customer.feed.events.get_nowait())
+
     async def _talk(self, customer: Customer, seats: asyncio.Semaphore) -> None:
         async with seats:
             for burst in customer.script.bursts:
                 await self._say(customer, burst)
                 said = customer.script.texts[: len(customer.said)]
-                await self._listen(customer, until=len(sum(prescribed(said), [])))
+                customer.awaited = _answers(said)
+                while len(customer.answered) < customer.awaited:
+                    _hear(customer, await customer.feed.events.get())
 
     async def _say(self, customer: Customer, burst: Burst) -> None:
         for text, gap in zip(burst.texts, (0.0, *burst.gaps), strict=True):
             await asyncio.sleep(gap)
             customer.said.append(self._meta.say(customer.script.phone, text))
 
-    async def _listen(self, customer: Customer, *, until: int) -> None:
-        while len(customer.answered) < until:
-            event = await customer.feed.events.get()
-            assert event is not None, f"{customer.script.phone} fell behind"
-            match event:
-                case {"event": "sent", "entry": Sent() as sent}:
-                    heard = Heard(sent, self._life())
-                    customer.heard.append(heard)
-                    customer.answered.add(heard.id)
-                case {"event": "excused", "message": UUID() as message}:
-                    customer.answered.add(message)
 
-    def hear_the_rest(self) -> None:
-        """Takes in what came after a customer's last wait: there must not be anything but copies."""
-        for customer in self.customers:
-            while not customer.feed.events.empty():
-                event = customer.feed.events.get_nowait()
-                if event and event["event"] == "sent" and isinstance(event["entry"], Sent):
-                    customer.heard.append(Heard(event["entry"], self._life()))
+def _answers(texts: Sequence[str]) -> int:
+    """Counts the messages that answer these; the number does not depend on their order."""
+    return sum(len(each) for each in prescribed(texts))
+
+
+def _hear(customer: Customer, event: object) -> None:
+    match event:
+        case {"event": "sent", "entry": Sent() as sent}:
+            customer.heard.append(heard := Heard(sent))
+            customer.answered.add(heard.id)
+        case {"event": "excused", "message": UUID() as message}:
+            customer.answered.add(message)
+        case None:
+            raise AssertionError(f"{customer.script.phone} fell behind")

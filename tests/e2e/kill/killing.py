@@ -4,7 +4,7 @@ import random
 from dataclasses import dataclass, field
 
 from recado.whatsapp.fake import FakeMeta
-from tests.e2e.kill.crowd import Crowd
+from tests.e2e.kill.crowd import PATIENCE, Crowd
 from tests.e2e.kill.process import Database, Recado, gone
 
 
@@ -67,7 +67,7 @@ class Killer:
             self._strike(kill)
             return True
 
-        await self.meta.wait_for(taken, within=60)
+        await self.crowd.patiently(self.meta.wait_for(taken, within=PATIENCE * 2))
 
     def _strike(self, kill: Kill) -> None:
         self._victims = []

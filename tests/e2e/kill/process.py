@@ -12,9 +12,10 @@ from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from recado.cli import ALL_ROLES
+
 ROOT = Path(__file__).parents[3]
-READY = "The API is at "
-NO_API = "Recado is running: "
+READY = "Recado is running: "
 UP_WITHIN = 60.0
 DOWN_WITHIN = 20.0
 LINES_KEPT = 400
@@ -30,14 +31,15 @@ class DidNotStart(Exception):
 class Recado:
     """One installation: its settings, and the process that runs it at the moment, if any.
 
-    `command` are the arguments after the program; `module` is what Python runs. `events` counts its log lines.
+    It is `recado serve`; `module` is what Python runs in its place. `events` counts its log lines by name.
     """
 
     def __init__(
         self,
         settings: Mapping[str, str],
         *,
-        command: Sequence[str] = ("serve",),
+        roles: str = ALL_ROLES,
+        options: Sequence[str] = (),
         module: str = "recado",
         port: int | None = None,
     ) -> None:
@@ -46,7 +48,8 @@ class Recado:
         self.said: deque[str] = deque(maxlen=LINES_KEPT)
         self.events: Counter[str] = Counter()
         self.starts = 0
-        self._command = (sys.executable, "-m", module, *command)
+        self._serves = "web" in roles
+        self._command = (sys.executable, "-m", module, "serve", "--roles", roles, *options)
         self._environment = _environment({"RECADO_PORT": str(self.port), **settings})
         self._process: asyncio.subprocess.Process | None = None
         self._reading: asyncio.Task[None] | None = None
@@ -78,6 +81,8 @@ class Recado:
             raise DidNotStart(self.tail()) from None
         if self._process.returncode is not None:
             raise DidNotStart(self.tail())
+        if self._serves:
+            await self._listens()
 
     def strike(self) -> None:
         """Kills the whole process group, now; `bury` waits until it is gone."""
@@ -97,14 +102,29 @@ class Recado:
         process = self.process
         if process.returncode is None:
             process.send_signal(signal.SIGTERM)
-        try:
-            return await asyncio.wait_for(self.bury(), DOWN_WITHIN)
-        finally:
+        return await asyncio.wait_for(self.bury(), DOWN_WITHIN)
+
+    async def end(self) -> None:
+        """Leaves nothing behind."""
+        if self._process is not None:
             self.strike()
+            await self.bury()
 
     def tail(self) -> str:
         """Gives the last lines that the process wrote."""
         return "\n".join(self.said)
+
+    async def _listens(self) -> None:
+        """Waits until the port takes connections."""
+        async with asyncio.timeout(UP_WITHIN):
+            while True:
+                try:
+                    _, writer = await asyncio.open_connection("127.0.0.1", self.port)
+                except OSError:
+                    await asyncio.sleep(0.01)
+                else:
+                    writer.close()
+                    return
 
     async def _read(self, process: asyncio.subprocess.Process, ready: asyncio.Event) -> None:
         assert process.stdout is not None
@@ -114,7 +134,7 @@ class Recado:
                 self.said.append(line)
             if event := EVENT.search(line):
                 self.events[event[1]] += 1
-            if line.startswith((READY, NO_API)):
+            if line.startswith(READY):
                 ready.set()
         await process.wait()
         ready.set()
@@ -147,7 +167,7 @@ class Database:
 
 async def gone(pids: Sequence[int]) -> None:
     """Waits until processes have ended, reaped or not."""
-    while any(_lives(pid) for pid in pids):
+    while any(_lives(pid) for pid in pids):  # noqa: ASYNC110 - they are not our children
         await asyncio.sleep(0.01)
 
 

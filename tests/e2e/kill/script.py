@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 LATEST = 0.010  # seconds between two messages of a burst, at most
+TURNS_OF_A_SESSION = 4
 
 
 def flow() -> dict[str, Any]:

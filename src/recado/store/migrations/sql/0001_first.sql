@@ -134,12 +134,17 @@ create table whatsapp_numbers (
     business_hours jsonb,
     limits jsonb not null default '{"messages_per_second": 80}',
     quality jsonb not null default '{}',
+    deleted_at timestamptz,                     -- removed: nobody finds it any more, and a job forgets its history
+    former_id text,                             -- of a removed number: the phone_number_id that it had
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now(),
     unique (workspace_id, phone_number)
 );
 create index on whatsapp_numbers (waba_id);
 create index on whatsapp_numbers (default_chatbot_id);
+create index on whatsapp_numbers (webhook_verify_token);
+create index on whatsapp_numbers (app_secret_id);
+create index on whatsapp_numbers (access_token_id);
 
 create table contacts (
     id uuid primary key,
@@ -173,6 +178,7 @@ create table conversations (
     contact_id uuid not null references contacts on delete cascade,
     mode text not null default 'bot' check (mode in ('bot', 'waiting', 'human', 'closed')),
     mode_changed_at timestamptz not null default now(),
+    waiting_reason text,                        -- why the bot gave it up, such as broken_flow; means something while mode is waiting
     assignee_id uuid references users on delete set null,
     last_inbound_at timestamptz,
     last_message_at timestamptz,
@@ -213,6 +219,7 @@ create index conversation_states_due on conversation_states (wake_at) where wake
 create index conversation_states_expiring on conversation_states (session_expires_at) where status = 'active';
 create index on conversation_states (conversation_id, flow_id, status);
 create index on conversation_states (flow_id);
+create index on conversation_states (chatbot_id);
 
 -- One row per message, both directions. Partitioned by month over the uuidv7 id (store/partitions.py).
 create table messages (
@@ -274,9 +281,11 @@ create table inbox (
     received_at timestamptz not null default clock_timestamp(),
     tries integer not null default 0,
     parked_at timestamptz,
+    counted boolean not null default false,     -- on its conversation: when it was parked, though it is retried
     error text
 ) with (fillfactor = 90);
 create index inbox_waiting on inbox (conversation_id, at, seq) where parked_at is null;
+create index on inbox (conversation_id);
 create index inbox_parked on inbox (workspace_id, parked_at) where parked_at is not null;
 create index inbox_order on inbox (seq) where parked_at is null;
 create index inbox_tried on inbox (seq) where tries > 0 and parked_at is null;
@@ -381,4 +390,5 @@ create view conversation_logs as
            m.at as timestamp, v.contact_id
       from messages m
       join conversations v on v.id = m.conversation_id
+      join whatsapp_numbers n on n.id = v.number_id and n.deleted_at is null
       join contacts c on c.id = v.contact_id;
