@@ -9,7 +9,7 @@ from msgspec import structs
 from recado.engine.advance import Turn, advance
 from recado.engine.effects import Alert, Send, TakeBack
 from recado.engine.events import Migrated, Released, SendSettled, TimerFired, World
-from recado.engine.library import Library, versions_of
+from recado.engine.library import Library
 from recado.engine.play import Play
 from recado.engine.state import State, Status
 from recado.engine.transcript import told
@@ -76,7 +76,7 @@ def test_a_flow_that_called_itself_moves_with_all_its_frames() -> None:
 
     migrated(script)
 
-    assert versions_of(state_of(script)) == {"2"}
+    assert state_of(script).versions == {"2"}
     assert script.says("fim") == ["Olá fim", "Olá b", "Olá a"]
 
 

@@ -23,7 +23,7 @@ from recado.engine.events import (
     World,
 )
 from recado.engine.flow import FlowDocument
-from recado.engine.library import Library, versions_of
+from recado.engine.library import Library
 from recado.engine.limits import TURN_VISITS
 from recado.engine.settings import Settings
 from recado.engine.state import State
@@ -135,7 +135,7 @@ def test_advance_is_total_and_repeatable(
         assert msgspec.json.encode(state) == before, "a turn must not change the state it was given"
         assert len(turn.trace.visits) <= TURN_VISITS + 60
         assert stored(turn.state) == turn.state
-        assert versions_of(turn.state) <= library.programs.keys()
+        assert turn.state.versions <= library.programs.keys()
         check_state(library.programs[turn.state.version or ""], turn.state)
         state = stored(turn.state)
         if number < len(acts):

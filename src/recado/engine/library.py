@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from recado.engine.compile import Program
-from recado.engine.state import State
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +20,6 @@ class Library:
     def version(self, id: str | None) -> Program | None:
         """Gives a version's program, if it is here."""
         return self.programs.get(id) if id else None
-
-
-def versions_of(state: State) -> frozenset[str]:
-    """Lists the versions that a session stands in: its own, its callers', and the one it began with."""
-    callers = (frame.version for frame in state.frames)
-    return frozenset(id for id in (state.version, state.first_version, *callers) if id)
 
 
 EMPTY = Library()

@@ -23,7 +23,7 @@ class OnError(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=Tru
 
 
 class Inactivity(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """What happens while the customer is silent at a question: a reminder, then an end. Seconds since the asking."""
+    """What happens while the customer is silent at a question. Seconds since the asking or the customer's last word."""
 
     remind_after: Seconds | None = None
     text: str | None = None

@@ -202,37 +202,6 @@ async def lock(db: Db, ids: Sequence[UUID]) -> dict[UUID, InLane]:
     return {row[0]: InLane(*row[1:]) for row in rows}
 
 
-async def of_conversation(db: Db, conversation_id: UUID) -> list[UUID]:
-    """Finds every message in a conversation's lane."""
-    rows = await db.fetch("select id from outbox where conversation_id = $1", conversation_id)
-    return [row["id"] for row in rows]
-
-
-async def begun_by_us(db: Db, contact_ids: Sequence[UUID]) -> list[UUID]:
-    """Finds the messages for these contacts that timers have queued."""
-    rows = await db.fetch(
-        """select o.id from conversations v join outbox o on o.conversation_id = v.id
-            where v.contact_id = any ($1::uuid[]) and o.origin = 'timer'""",
-        contact_ids,
-    )
-    return [row["id"] for row in rows]
-
-
-async def mark_withdrawn(db: Db, ids: Sequence[UUID]) -> None:
-    """Lets messages that are on their way, or in doubt, have no other attempt."""
-    if ids:
-        await db.execute("update outbox set withdrawn = true where id = any ($1::uuid[])", ids)
-
-
-async def is_sending(db: Db, conversation_id: UUID) -> bool:
-    """Says whether a message of a conversation is on its way at this moment."""
-    found: bool = await db.fetchval(
-        "select exists (select from outbox where conversation_id = $1 and status = 'sending')",
-        conversation_id,
-    )
-    return found
-
-
 async def remove(db: Db, ids: Sequence[UUID]) -> None:
     """Takes messages out of their lanes: what was behind them may go."""
     if ids:

@@ -22,12 +22,13 @@ async def recent(
     """Reads when the turns of the last minute were, at most 20 of each conversation, oldest first."""
     rows = await db.fetch(
         """select c.id, t.created_at from unnest($1::uuid[]) c (id) cross join lateral (
-               select seq, created_at from journal
-                where conversation_id = c.id and id >= $2 order by seq desc limit $5) t
-            where t.created_at > $3 and t.created_at <= $4
-            order by t.seq""",
+               select id as turn, created_at from journal
+                where conversation_id = c.id and id between $2 and $3 order by id desc limit $6) t
+            where t.created_at > $4 and t.created_at <= $5
+            order by t.turn""",
         conversation_ids,
         floor(at - MINUTE - _SKEW),
+        floor(at + _SKEW),
         at - MINUTE,
         at,
         TURNS,

@@ -15,13 +15,29 @@ from recado.store.pool import Db
 
 async def withdraw_lane(db: Db, conversation_id: UUID) -> None:
     """Calls back everything that the bot has for a conversation."""
-    await _withdraw(db, await outbox.of_conversation(db, conversation_id))
+    rows = await db.fetch("select id from outbox where conversation_id = $1", conversation_id)
+    await _withdraw(db, [row["id"] for row in rows])
 
 
 async def withdraw_begun(db: Db, contact_ids: Sequence[UUID]) -> None:
     """Calls back what nobody asked for: what timers said to these contacts, on any number."""
-    if contact_ids:
-        await _withdraw(db, await outbox.begun_by_us(db, contact_ids))
+    if not contact_ids:
+        return
+    rows = await db.fetch(
+        """select o.id from conversations v join outbox o on o.conversation_id = v.id
+            where v.contact_id = any ($1::uuid[]) and o.origin = 'timer'""",
+        contact_ids,
+    )
+    await _withdraw(db, [row["id"] for row in rows])
+
+
+async def is_sending(db: Db, conversation_id: UUID) -> bool:
+    """Says whether a message of a conversation is on its way at this moment."""
+    found: bool = await db.fetchval(
+        "select exists (select from outbox where conversation_id = $1 and status = 'sending')",
+        conversation_id,
+    )
+    return found
 
 
 def cancelled(fate: Fate) -> Fate:
@@ -37,4 +53,6 @@ async def _withdraw(db: Db, ids: Sequence[UUID]) -> None:
     waiting = [id for id, row in rows.items() if row.status == "queued"]
     await messages.settle(db, [cancelled(fates[id]) for id in waiting if id in fates])
     await outbox.remove(db, waiting)
-    await outbox.mark_withdrawn(db, [id for id in rows if id not in waiting])
+    going = [id for id in rows if id not in waiting]
+    if going:
+        await db.execute("update outbox set withdrawn = true where id = any ($1::uuid[])", going)

@@ -15,11 +15,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from recado.store import acts as store
-from recado.store import inbox, notices, outbox
+from recado.store import inbox, notices
 from recado.store.acts import Held
 from recado.store.notices import Notice, Posting
 from recado.store.pool import Db
-from recado.store.withdraw import withdraw_lane
+from recado.store.withdraw import is_sending, withdraw_lane
 from recado.web.conversation_answers import Mode
 from recado.web.conversations import threads
 from recado.web.errors import Refusal, not_found
@@ -129,7 +129,7 @@ class _WhenQuiet(Response):
 
     async def _is_sending(self) -> bool:
         async with self._served.transaction() as db:
-            return await outbox.is_sending(db, self._conversation_id)
+            return await is_sending(db, self._conversation_id)
 
 
 async def _hold(db: Db, viewer: Viewer, reference: str) -> Held:

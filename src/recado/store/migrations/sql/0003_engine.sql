@@ -50,7 +50,6 @@ alter table journal
     add column seq bigint not null default nextval('journal_seq'),
     add column sent jsonb not null default '[]';
 alter sequence journal_seq owned by journal.seq;
-drop index journal_conversation_id_id_idx;
 create index on journal (conversation_id, seq);
 
 -- Opening hours and holidays, by the name that flows call them by; the shape is engine/calendar.py's.
