@@ -109,7 +109,7 @@ def replay(
     version: Annotated[int | None, typer.Option(help="run on this version of the flow")] = None,
 ) -> None:
     """Run a conversation's journal again, and list what comes out differently."""
-    code = _run(run_again(load_settings(), conversation, Instead(file, version), _console()))
+    code = _run(run_again(_quiet_settings(), conversation, Instead(file, version), _console()))
     if code:
         raise typer.Exit(code)
 

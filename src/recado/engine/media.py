@@ -13,6 +13,7 @@ from recado.engine.problems import Problem
 
 LONGEST_ADDRESS = 2_000
 CAPTION = 1_024  # Meta's limit, in characters
+FILENAME = 240  # characters
 CAPTIONED = ("image", "video", "document")
 # What an address is made of besides letters and digits; the percent sign, because it may be escaped already.
 RESERVED_SIGNS = "%/:?#[]@!$&'()*+,;=~"
@@ -39,7 +40,7 @@ class MediaField(BaseModel):
         "File name",
         default=None,
         template=True,
-        max_length=240,
+        max_length=FILENAME,
         help=("Só aparece em documentos.", "Only documents show it."),
     )
 
@@ -60,7 +61,7 @@ class MediaField(BaseModel):
             visit.note(skipped="no_media", type=self.type)
             return None
         caption = _filled(visit, self.caption, limit=CAPTION)
-        name = _filled(visit, self.filename)
+        name = _filled(visit, self.filename, limit=FILENAME)
         return Media(self.type, link=link, media_id=id, caption=caption, filename=name)
 
 

@@ -10,6 +10,7 @@ import msgspec
 
 from recado.engine.effects import Effect
 from recado.engine.events import Event
+from recado.engine.phones import canonical, digits
 from recado.engine.replay import Recorded
 from recado.engine.trace import Trace
 from recado.store.paging import COUNT_LIMIT
@@ -145,15 +146,18 @@ async def _find_message(db: Db, where: str, value: UUID | str) -> FoundMessage |
 
 
 async def find_conversation(db: Db, reference: str) -> FoundConversation | None:
-    """Finds a conversation of any workspace: for the operator at the terminal, who may see all."""
+    """Finds a conversation of any workspace, a contact's newest by phone: for the operator, who may see all."""
     row = await db.fetchrow(
         """select v.id, v.workspace_id, w.locale, w.timezone, s.flow_id, f.name as flow_name
              from conversations v join workspaces w on w.id = v.workspace_id
              left join lateral (select flow_id from conversation_states
                                  where conversation_id = v.id order by id desc limit 1) s on true
              left join flows f on f.id = s.flow_id
-            where v.id = $1""",
+            where v.id = $1 or v.contact_id in (
+                  select contact_id from contact_identities where kind = 'phone' and value = $2)
+            order by v.last_message_at desc nulls last, v.id desc limit 1""",
         _uuid(reference),
+        canonical(digits(reference)) or None,
     )
     return None if row is None else FoundConversation(**row)
 

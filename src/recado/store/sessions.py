@@ -1,7 +1,7 @@
 """Sessions (table conversation_states): the engine's State in columns people ask for, the rest in `engine`."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -39,6 +39,14 @@ class Session:
     state: State
     asked: Asked | None
     last_message_at: datetime | None
+
+    def at(self, state: State) -> "Session":
+        """Gives the session as a turn left it; its flow follows the state, into another flow too."""
+        if state.flow is None or state.version is None:
+            return replace(self, state=state)
+        return replace(
+            self, state=state, flow_id=UUID(state.flow), flow_version_id=UUID(state.version)
+        )
 
 
 async def open_sessions(db: Db, conversation_ids: Sequence[UUID]) -> dict[UUID, Session]:

@@ -102,7 +102,8 @@ def _judge(lane: Lane, message: Message, mail: Mail, *, more: bool) -> None:
         return lane.stop("number_inactive")
     if lane.waits_for_a_flow and _is_mended(lane, message):
         lane.set_mode("bot")
-    verdict = intake(lane.state, message, lane.at, lane.world())
+    # A message that came in time does not expire because it had to wait for its turn.
+    verdict = intake(lane.state, message, min(mail.received_at, lane.at), lane.world())
     if verdict is Intake.HISTORY:
         lane.took = lane.session
         return None

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import structlog
 
-from recado.engine.advance import Turn, advance
+from recado.engine.advance import advance
 from recado.engine.compile import Program
 from recado.engine.content import Text
 from recado.engine.effects import Send
@@ -24,13 +24,13 @@ from recado.engine.state import State, Status
 from recado.engine.texts import say
 from recado.store.alerts import NewAlert, Severity
 from recado.store.ids import new_id
-from recado.store.journal import Entry
 from recado.store.mail import Mail
 from recado.store.messages import NewMessage
 from recado.store.pace import MINUTE, TURNS
 from recado.store.sessions import Session
 from recado.store.worlds import Chatbot, Contact, Conversation, Line
 from recado.worker import perform
+from recado.worker.record import entry
 from recado.worker.shelf import Shelf
 from recado.worker.world import world
 from recado.worker.write import Writes
@@ -163,12 +163,12 @@ class Lane:
         turn = advance(self._program_for(session, event), before, event, self.shelf.library)
         self.recent.append(self.at)
         last = self.at if self.heard else session.last_message_at
-        self.session = _where_it_stands(replace(session, last_message_at=last), turn.state)
+        self.session = replace(session, last_message_at=last).at(turn.state)
         written = len(self.writes.messages)
         for effect in turn.effects:
             perform.perform(self, effect)
         sent = tuple(message.id for message in self.writes.messages[written:])
-        self._record(session, event, turn, sent)
+        self.writes.journal.append(entry(self, session, event, turn, sent))
         self.writes.sessions[session.id] = self.took = self.session
         if not turn.state.status.open:
             self.session, self.last = None, turn.state
@@ -286,32 +286,3 @@ class Lane:
                 node_id=node,
             )
         )
-
-    def _record(self, session: Session, event: Event, turn: Turn, sent: tuple[UUID, ...]) -> None:
-        for visit in turn.trace.visits:
-            for name in visit.missing():
-                log.debug("missing_variable", conversation=self.id, node=visit.node, name=name)
-        encode = msgspec.json.encode
-        self.writes.journal.append(
-            Entry(
-                id=new_id(),
-                workspace_id=session.workspace_id,
-                conversation_id=session.conversation_id,
-                session_id=session.id,
-                flow_version_id=session.flow_version_id,
-                message_id=self.heard.message_id if self.heard else None,
-                event=encode(event),
-                trace=encode(turn.trace),
-                effects=encode(turn.effects),
-                sent=sent,
-            )
-        )
-
-
-def _where_it_stands(session: Session, state: State) -> Session:
-    """Lets a session's row follow its state, into another flow too."""
-    if state.flow is None or state.version is None:
-        return replace(session, state=state)
-    return replace(
-        session, state=state, flow_id=UUID(state.flow), flow_version_id=UUID(state.version)
-    )
