@@ -12,8 +12,14 @@ class Held:
 
     id: UUID
     mode: str
-    session_id: UUID | None
-    flow_version_id: UUID | None
+    session_id: UUID | None = None
+    flow_version_id: UUID | None = None
+    handed_off: bool = False
+
+    @property
+    def with_a_person(self) -> bool:
+        """Says whether the bot is silent until it is released."""
+        return self.handed_off or self.mode in ("waiting", "human")
 
 
 async def hold(db: Db, workspace_id: UUID, conversation_id: UUID) -> Held | None:
@@ -27,13 +33,14 @@ async def hold(db: Db, workspace_id: UUID, conversation_id: UUID) -> Held | None
         return None
     # In a statement of its own: only that sees what the turn has committed for which the lock was waited.
     session = await db.fetchrow(
-        """select id, flow_version_id from conversation_states
+        """select id, flow_version_id, status from conversation_states
             where conversation_id = $1 and status in ('active', 'handed_off')""",
         conversation_id,
     )
     if session is None:
-        return Held(conversation_id, mode, None, None)
-    return Held(conversation_id, mode, session["id"], session["flow_version_id"])
+        return Held(conversation_id, mode)
+    handed_off = session["status"] == "handed_off"
+    return Held(conversation_id, mode, session["id"], session["flow_version_id"], handed_off)
 
 
 async def set_mode(db: Db, held: Held, *, mode: str, assignee_id: UUID | None) -> None:

@@ -81,7 +81,7 @@ async def release(
     held = await _hold(db, viewer, conversation)
     if wanted.to == "node":
         await _check_node(db, held, wanted.node)
-    if held.mode in ("waiting", "human") or wanted.to != "continue":
+    if held.with_a_person or wanted.to != "continue":
         notice = notices.Released(wanted.to, wanted.node if wanted.to == "node" else None)
         await _tell(db, viewer, held, notice, key=f"{wanted.to}:{wanted.node or ''}")
     return Ordered(to=wanted.to, mode=_mode(held))

@@ -6,7 +6,7 @@ import msgspec
 import structlog
 
 from recado.engine.events import Message, Replied, Started, TimerFired, Trigger
-from recado.engine.intake import Intake, intake
+from recado.engine.intake import SILENT, Intake, intake
 from recado.engine.routing import BrokenFlow, NoChatbot, NumberInactive, RunFlow
 from recado.engine.state import Status
 from recado.store.mail import Mail
@@ -100,7 +100,7 @@ def _judge(lane: Lane, message: Message, mail: Mail, *, more: bool) -> None:
     if lane.line.is_active is False:
         log.warning("number_inactive", number=str(lane.line.number_id), conversation=lane.id)
         return lane.stop("number_inactive")
-    if lane.waits_for_a_flow and _is_mended(lane, message):
+    if lane.waits_for_a_flow and message.type not in SILENT and _is_mended(lane, message):
         lane.set_mode("bot")
     # A message that came in time does not expire because it had to wait for its turn.
     verdict = intake(lane.state, message, min(mail.received_at, lane.at), lane.world())
