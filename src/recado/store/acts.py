@@ -46,7 +46,7 @@ async def hold(db: Db, workspace_id: UUID, conversation_id: UUID) -> Held | None
 async def set_mode(db: Db, held: Held, *, mode: str, assignee_id: UUID | None) -> None:
     """Gives a locked conversation to a person, or closes it."""
     await db.execute(
-        """update conversations set assignee_id = $3, mode = $2,
+        """update conversations set assignee_id = $3, mode = $2, waiting_reason = null,
                   mode_changed_at = case when mode = $2 then mode_changed_at else clock_timestamp() end
             where id = $1""",
         held.id,

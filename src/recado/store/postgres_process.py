@@ -97,6 +97,7 @@ def _spawn(cluster: Cluster, command: list[str]) -> tuple[subprocess.Popen[bytes
         cluster.log.rename(cluster.log.with_suffix(".log.1"))
     _, owner = cluster.as_owner(cluster.folder)
     with cluster.log.open("ab") as log:
+        begins = log.tell()  # before the launch: the program shares our place in the file
         process = subprocess.Popen(  # type: ignore[call-overload]
             command,
             stdin=subprocess.DEVNULL,
@@ -106,7 +107,7 @@ def _spawn(cluster: Cluster, command: list[str]) -> tuple[subprocess.Popen[bytes
             start_new_session=True,
             **owner,
         )
-        return process, log.tell()
+        return process, begins
 
 
 async def _comes_up(cluster: Cluster, process: subprocess.Popen[bytes], url: str) -> bool:
