@@ -4,8 +4,12 @@ A jump with `goto` goes to a flow for good: the variables stay, the target's uns
 comes back. A jump with `call` leaves a frame and begins with what is passed; the called flow's end comes back to it.
 """
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import msgspec
+
+from recado.engine.flow import MAX_VARIABLES_BYTES
 from recado.engine.node import End, EnterFlow
 from recado.engine.state import Frame, Status
 from recado.engine.variables import Variables
@@ -22,6 +26,9 @@ def other_flow(run: "Run", node: str, step: EnterFlow) -> str | None:
         run.fail("too_deep", detail=step.flow)
         return None
     caller = Frame(run.flow, run.version, node, run.variables.values, run.asked)
+    if step.call and variables_size([*run.frames, caller]) > MAX_VARIABLES_BYTES:
+        run.fail("callers_too_large", detail=step.flow)
+        return None
     version = run.event.world.published.get(step.flow)
     if version is None or not switch_to(run, step.flow, version):
         run.fail("flow_not_published", detail=step.flow)
@@ -52,7 +59,8 @@ def come_back(run: "Run", step: End) -> str | None:
         run.fail("caller_missing", detail=frame.flow or "")
         return None
     for name, value in step.returns.items():
-        run.variables.put(name, value)
+        if not run.variables.put(name, value):
+            run.remark("return_too_large")
     run.remark("returned")
     match frame.back:
         case "end":
@@ -62,6 +70,11 @@ def come_back(run: "Run", step: End) -> str | None:
             return frame.node
     target = run.program.routes.get((frame.node, "next"))
     return target if target is not None else come_back(run, End(step.outcome))
+
+
+def variables_size(frames: Sequence[Frame]) -> int:
+    """Measures what callers keep, in bytes of JSON: all of them together have the limit of one session."""
+    return sum(len(msgspec.json.encode(frame.variables)) for frame in frames)
 
 
 def climb(run: "Run", depth: int) -> bool:

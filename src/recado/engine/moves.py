@@ -79,11 +79,19 @@ def _go_on(run: Run, before: str | None, moves: Moves) -> None:
         run.remark("node_removed")
         return run.finish(Status.STOPPED, "migrated")
     if mode_of(run.before, run.event.world) == "bot":
-        return run.enter(target)
+        return _enter_unasked(run, target)
     # A person has the conversation: the session rests at its new place until it is released.
     run.drop_wait()
     run.status, run.node = Status.HANDED_OFF, target
     return None
+
+
+def _enter_unasked(run: Run, target: str) -> None:
+    """Goes on although nobody wrote, unless the contact refused what we begin."""
+    if run.event.world.contact.get("opted_out"):
+        run.remark("opted_out")
+        return run.finish(Status.STOPPED, "migrated")
+    return run.enter(target)
 
 
 def _unchanged(run: Run, node: str, before: str | None) -> bool:

@@ -15,9 +15,7 @@ def obey(run: Run, command: Command, message: Message) -> None:
     run.remark(f"command_{command}")
     match command:
         case "stop":
-            run.effects.append(Consent(False, message.text, message.id))
-            run.say(texts.say(run.event.world, "opted_out"))
-            run.finish(Status.STOPPED)
+            _opt_out(run, message)
         case "start":
             run.effects.append(Consent(True, message.text, message.id))
             run.say(texts.say(run.event.world, "opted_in"))
@@ -33,6 +31,14 @@ def obey(run: Run, command: Command, message: Message) -> None:
         case "menu":
             _take_back(run)
             _menu(run)
+
+
+def _opt_out(run: Run, message: Message) -> None:
+    """Records the refusal and confirms it, once; the session ends in any case."""
+    if not run.event.world.contact.get("opted_out"):
+        run.effects.append(Consent(False, message.text, message.id))
+        run.say(texts.say(run.event.world, "opted_out"))
+    run.finish(Status.STOPPED)
 
 
 def _menu(run: Run) -> None:

@@ -35,6 +35,10 @@ NOTES: Mapping[str, Pair] = {
         "A mensagem é o comando que recusa mensagens nossas.",
         "The message is the command that refuses our messages.",
     ),
+    "return_too_large": (
+        "Um valor devolvido era grande demais e não foi guardado.",
+        "A returned value was too large and was not kept.",
+    ),
     "double_tap": (
         "O cliente já tinha tocado nessa opção; o segundo toque não conta.",
         "The customer had already tapped that option; the second tap does not count.",
@@ -166,6 +170,10 @@ FAILURES: Mapping[str, Pair] = {
     "send_refused": (
         "O WhatsApp recusou de vez a mensagem de que a sessão dependia.",
         "WhatsApp refused for good the message that the session depended on.",
+    ),
+    "callers_too_large": (
+        "Os fluxos que chamaram este guardam variáveis demais.",
+        "The flows that called this one keep too many variables.",
     ),
     "too_deep": (
         "Fluxos demais chamaram uns aos outros.",
