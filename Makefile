@@ -2,7 +2,7 @@
 
 PY      := .venv/bin/python
 ROOM    ?=
-FLOW    ?=
+FLOW    ?= examples/first-bot.json
 export PYTHONUTF8 := 1
 # Locked versions only, from the ordinary package index.
 UV_SYNC := .venv/bin/uv sync --frozen --quiet
@@ -18,6 +18,7 @@ setup: .venv/.synced ## set up what is missing
 .venv/.synced: pyproject.toml uv.lock
 	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Recado needs Python 3.11 or newer; this is $$(python3 --version)."; exit 1; }
+	@echo "Setting up (the first time takes a little)..."
 	@test -x $(PY) || python3 -m venv .venv
 	@test -x .venv/bin/uv || $(PY) -m pip install --quiet --disable-pip-version-check 'uv>=0.5'
 	@$(UV_SYNC)

@@ -78,6 +78,9 @@ def talk(
 ) -> None:
     """Play a flow in the terminal."""
     console = _console()
+    if record and not record.resolve().parent.is_dir():
+        console.print(f"Cannot write {record}: there is no folder {record.resolve().parent}.")
+        raise typer.Exit(1)
     program, document = documents.program_from(file, console), documents.read(file, console)
     if program is None or document is None:
         raise typer.Exit(1)

@@ -37,7 +37,11 @@ def read(file: Path, console: Console) -> FlowDocument | None:
         if file.stat().st_size > MAX_DOCUMENT_BYTES:
             console.print(f"{escape(str(file))} is larger than {MAX_DOCUMENT_BYTES:,} bytes.")
             return None
-        document, _ = canonical(json.loads(file.read_text(encoding="utf-8")))
+        raw = json.loads(file.read_text(encoding="utf-8"))
+        if not isinstance(raw, dict):
+            console.print(f"{escape(str(file))} is not a flow document: it must be a JSON object.")
+            return None
+        document, _ = canonical(raw)
     except OSError as error:
         console.print(f"Cannot read {escape(str(file))}: {error.strerror}.")
     except (ValueError, RecursionError) as error:

@@ -29,6 +29,7 @@ async def start_fake(settings: Settings) -> FakeMeta:
     try:
         await fake.start("127.0.0.1", settings.fake_meta_port)
     except OSError as problem:
+        await fake.stop()
         raise SettingsError(
             f"RECADO_FAKE_META_PORT must be a free port, and {settings.fake_meta_port} is taken."
         ) from problem

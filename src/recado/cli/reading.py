@@ -12,6 +12,7 @@ from recado.store.pool import Db, connect
 @asynccontextmanager
 async def reading(settings: Settings) -> AsyncIterator[Db]:
     """Opens the settings' database to read from; it may be in use by servers meanwhile."""
+    _refuse_missing(settings)
     async with database(settings) as url:
         db = await connect(url, application_name="recado read")
         try:
@@ -20,6 +21,15 @@ async def reading(settings: Settings) -> AsyncIterator[Db]:
                 yield db
         finally:
             await db.close()
+
+
+def _refuse_missing(settings: Settings) -> None:
+    """A command that only looks makes no database."""
+    if settings.database_url is None and not (settings.data_dir / "postgres").exists():
+        raise MigrationError(
+            f"There is no database in {settings.data_dir}: "
+            "is RECADO_DATA_DIR (or RECADO_DATABASE_URL) set as for the server?"
+        )
 
 
 async def _refuse_other_schema(db: Db) -> None:

@@ -257,7 +257,7 @@ def _shape_problems(start: str, nodes: Mapping[str, Node], routes: Routes) -> li
         found += [
             _open_end(id, port.id, side=port.side)
             for port in node.ports()
-            if (id, port.id) not in routes
+            if (id, port.id) not in routes and node.can_take(port.id)
         ]
     return found
 

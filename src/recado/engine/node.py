@@ -217,6 +217,10 @@ class Node(BaseModel):
         """Lists the ways out, which may depend on the configuration."""
         return (Port("next"),)
 
+    def can_take(self, port: str) -> bool:
+        """Says whether the configuration lets a visit ever leave by a port; a time that is not set never runs out."""
+        return port != "timeout" or getattr(self, "timeout", None) is not None
+
     def problems(self) -> Iterator[Problem]:
         """Finds mistakes that the schema cannot see; fields are paths into `data`."""
         return iter(())

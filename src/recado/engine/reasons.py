@@ -214,6 +214,10 @@ STOPS: Mapping[str, Pair] = {
         "O chatbot foi desativado ou excluído.",
         "The chatbot was deactivated or deleted.",
     ),
+    "flow_broken": (
+        "O fluxo não pôde mais rodar.",
+        "The flow could not run any more.",
+    ),
     "closed": ("A conversa foi encerrada por uma pessoa.", "A person closed the conversation."),
     "restarted": (
         "Uma pessoa mandou o bot recomeçar.",
