@@ -15,7 +15,7 @@ from recado.web import acts
 from recado.worker.programs import Programs
 from recado.worker.turn import Turns
 from tests.web.api import Api, make_api
-from tests.worker.flows import ask, bye, flow
+from tests.worker.flows import ask, bye, flow, say, wait
 from tests.worker.stage import Stage, Woken, run_until_idle, set_up
 
 pytestmark = pytest.mark.asyncio
@@ -217,3 +217,90 @@ async def test_agents_may_and_viewers_may_not(office: Office, act: str) -> None:
 
     assert (refused.status, refused.code) == (403, "forbidden")
     assert allowed.status in (200, 202)
+
+
+@pytest.mark.parametrize("act", ["takeover", "close"])
+@pytest.mark.parametrize("earlier", [("release", {"to": "restart"}), ("restart", None)])
+async def test_what_is_ordered_later_holds(
+    office: Office, act: str, earlier: tuple[str, Any]
+) -> None:
+    await office.does(*earlier)
+
+    await office.does(act)
+    await office.turns()
+
+    assert (await office.state())["mode"] == {"takeover": "human", "close": "closed"}[act]
+    assert await office.said() == ["Nome?"]
+
+
+async def test_a_takeover_leaves_the_order_to_close_the_session(office: Office) -> None:
+    await office.does("close")
+    await office.does("takeover")
+
+    await office.turns()
+
+    now = await office.state()
+    assert (now["mode"], now["status"]) == ("human", "stopped")
+
+
+@pytest.mark.parametrize("taken_up", [True, False])
+async def test_a_closed_conversation_may_begin_anew_but_not_go_on(
+    office: Office, *, taken_up: bool
+) -> None:
+    await office.does("close")
+    if taken_up:
+        await office.turns()
+
+    refused = await office.does("release")
+    answer = await office.does("release", {"to": "restart"})
+    await office.turns()
+
+    assert (refused.status, refused.code) == (409, "conversation_closed")
+    assert answer.status == 202
+    now = await office.state()
+    assert (now["mode"], now["status"]) == ("bot", "active")
+    assert await office.said() == ["Nome?", "Nome?"]
+
+
+@pytest.mark.parametrize("act", ["takeover", "release", "restart", "close"])
+async def test_people_need_not_wait_for_the_pace(office: Office, act: str) -> None:
+    await office.stage.sql(
+        "insert into held_conversations values ($1, clock_timestamp() + interval '50 seconds')",
+        office.conversation,
+    )
+
+    await office.does(act)
+
+    assert await office.stage.value("select count(*) from held_conversations") == 0
+
+
+async def test_a_delay_that_was_held_ends_once_after_the_release(office: Office) -> None:
+    stage = office.stage
+    assert stage.flow
+    document = flow(wait("d", 1), say("hi", "Bom dia"), bye())
+    await stage.publish_again(stage.flow, document)
+    await office.does("restart")
+    await office.turns()
+    due = "select count(*) from conversation_states where wake_at is not null"
+    before = await stage.value(due)
+
+    await office.does("takeover")
+    held = await stage.value(due)
+    await stage.pass_time(2 * 86_400)
+    await office.turns()
+    meanwhile = await office.said()
+    await stage.sql("update conversations set window_expires_at = now() + interval '1 day'")
+    await office.does("release")
+    await office.turns()
+    await office.turns()
+
+    assert (before, held, meanwhile) == (1, 0, ["Nome?"])
+    assert await office.said() == ["Nome?", "Bom dia"]
+
+
+async def test_closing_lets_the_timers_stand_still(office: Office) -> None:
+    await office.stage.sql("update conversation_states set wake_at = clock_timestamp()")
+
+    await office.does("close")
+
+    assert await office.stage.value("select wake_at from conversation_states") is None

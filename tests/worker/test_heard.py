@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from recado.store.notices import Stopped
 from recado.store.parked import retake
 from recado.store.pool import Pool
 from tests.worker.bad_nodes import BAD_TYPES, flow_with
@@ -115,3 +116,13 @@ async def test_what_is_parked_counts_once_though_it_is_taken_up_again(pool: Pool
     assert (parked["unread"], parked["opens"]) == (1, 24 * HOUR)
     assert await stage.value("select count(*) from inbox") == 0
     assert (await counted(stage))["unread"] == 1
+
+
+async def test_what_is_no_word_of_the_person_does_not_let_the_bot_begin(stage: Stage) -> None:
+    ana = await stranger(stage)
+    await stage.hears(ana, "", type="reaction")
+    await stage.notices(ana, Stopped("restarted", again=True))
+
+    await run_until_idle(stage.turns().step)
+
+    assert await stage.lane(ana) == []

@@ -55,6 +55,24 @@ async def set_mode(db: Db, held: Held, *, mode: str, assignee_id: UUID | None) -
     )
 
 
+async def call_back_orders(db: Db, held: Held) -> None:
+    """Removes what people ordered before and no turn has taken up: the bot is not to begin or go on any more."""
+    await db.execute(
+        """delete from inbox
+            where conversation_id = $1 and parked_at is null
+              and (kind = 'released' or kind = 'stopped' and event @> '{"again": true}')""",
+        held.id,
+    )
+
+
+async def rest(db: Db, held: Held) -> None:
+    """Lets the open session sleep: its timers stand still until a turn saves it anew."""
+    await db.execute(
+        "update conversation_states set wake_at = null where id = $1 and wake_at is not null",
+        held.session_id,
+    )
+
+
 async def has_node(db: Db, flow_version_id: UUID, node: str) -> bool:
     """Says whether a flow version has a node."""
     found: bool = await db.fetchval(

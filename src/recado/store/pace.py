@@ -39,6 +39,11 @@ async def recent(
     return found
 
 
+async def let_go(db: Db, conversation_id: UUID) -> None:
+    """Lets a conversation that this transaction has locked wait no longer: a person acts on it."""
+    await db.execute("delete from held_conversations where conversation_id = $1", conversation_id)
+
+
 async def hold(db: Db, holds: Mapping[UUID, datetime]) -> None:
     """Lets conversations that this transaction has locked wait, and forgets holds that are over."""
     if not holds:

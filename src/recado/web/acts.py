@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from recado.store import acts as store
-from recado.store import inbox, notices
+from recado.store import inbox, notices, pace
 from recado.store.acts import Held
 from recado.store.notices import Notice, Posting
 from recado.store.pool import Db
@@ -67,8 +67,7 @@ async def take_over(conversation: str, viewer: Agent, db: Tx, served: Served) ->
     Answers when nothing of the bot's is on its way any more, at the latest after 5 seconds.
     """
     held = await _hold(db, viewer, conversation)
-    await store.set_mode(db, held, mode="human", assignee_id=viewer.user_id)
-    await withdraw_lane(db, held.id)
+    await _silence(db, held, mode="human", assignee_id=viewer.user_id)
     return _WhenQuiet(served, held.id)
 
 
@@ -79,6 +78,8 @@ async def release(
     """Gives the conversation back to the bot. A question in whose middle it was taken over is asked again."""
     wanted = order or Release()
     held = await _hold(db, viewer, conversation)
+    if held.mode == "closed" and wanted.to == "continue":
+        raise Refusal(409, "conversation_closed", field="to")
     if wanted.to == "node":
         await _check_node(db, held, wanted.node)
     if held.with_a_person or wanted.to != "continue":
@@ -101,8 +102,7 @@ async def restart(conversation: str, viewer: Agent, db: Tx) -> Ordered:
 async def close(conversation: str, viewer: Agent, db: Tx) -> Closed:
     """Ends the conversation as it stands: its session, and what the bot still had to say."""
     held = await _hold(db, viewer, conversation)
-    await store.set_mode(db, held, mode="closed", assignee_id=None)
-    await withdraw_lane(db, held.id)
+    await _silence(db, held, mode="closed", assignee_id=None)
     if held.session_id:
         notice = notices.Stopped("closed", session=str(held.session_id))
         await _tell(db, viewer, held, notice, key=str(held.session_id))
@@ -137,7 +137,18 @@ async def _hold(db: Db, viewer: Viewer, reference: str) -> Held:
     held = await store.hold(db, viewer.workspace_id, thread.id)
     if held is None:
         raise not_found()
+    await pace.let_go(db, held.id)
     return held
+
+
+async def _silence(
+    db: Db, held: Held, *, mode: Literal["human", "closed"], assignee_id: UUID | None
+) -> None:
+    """Takes the conversation from the bot: what it had to say, what it was ordered before, and its timers."""
+    await store.set_mode(db, held, mode=mode, assignee_id=assignee_id)
+    await store.call_back_orders(db, held)
+    await store.rest(db, held)
+    await withdraw_lane(db, held.id)
 
 
 async def _check_node(db: Db, held: Held, node: str | None) -> None:

@@ -57,6 +57,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Alguém mudou isto ao mesmo tempo. Recarregue e tente de novo.",
         "Somebody changed this at the same moment. Reload and try again.",
     ),
+    "conversation_closed": (
+        "Esta conversa está encerrada; nela o bot só pode recomeçar do início.",
+        "This conversation is closed; the bot can only begin anew in it.",
+    ),
     "csrf_missing": (
         "Falta o cabeçalho X-CSRF-Token desta sessão.",
         "This session's X-CSRF-Token header is missing or wrong.",

@@ -19,6 +19,12 @@ def happen(lane: Lane, mail: Mail) -> None:
     """Takes up a notice; one that concerns nothing that is there any more changes nothing."""
     notice = msgspec.convert(mail.event, Notice)
     log.debug("notice", conversation=lane.id, notice=mail.kind)
+    lane.origin = "timer"  # the contact has said nothing that this answers
+    _take_up(lane, notice)
+    lane.origin = "reply"
+
+
+def _take_up(lane: Lane, notice: Notice) -> None:
     match notice:
         case Settled():
             _settled(lane, notice)
@@ -51,8 +57,8 @@ def _released(lane: Lane, notice: Released) -> None:
         return
     if session and lane.program(session.flow_version_id) is None:
         return  # its flow is broken: a person was called this very moment
-    if lane.with_a_person:
-        lane.set_mode("bot")
+    if lane.with_a_person or notice.to != "continue":
+        _take_back(lane)
     if notice.to == "restart":
         _begin_again(lane)
 
@@ -63,7 +69,11 @@ def _migrated(lane: Lane, notice: Migrated) -> None:
         log.info("migration_not_needed", conversation=lane.id, version=notice.version)
         return
     state = lane.session.state
-    places = [(state.flow, state.version), *((frame.flow, frame.version) for frame in state.frames)]
+    places = [
+        (state.flow, state.version),
+        (state.first_flow, state.first_version),
+        *((frame.flow, frame.version) for frame in state.frames),
+    ]
     concerned = any(flow == notice.flow and version != notice.version for flow, version in places)
     here = state.flow == notice.flow or lane.program(state.version or "") is not None
     if concerned and here:
@@ -77,13 +87,16 @@ def _stopped(lane: Lane, notice: Stopped) -> None:
     if lane.session and str(lane.session.id) == notice.session:
         lane.stop(notice.reason)
     if notice.again and lane.session is None:
-        if lane.mode != "bot":
-            lane.set_mode("bot")
+        _take_back(lane)
         _begin_again(lane)
 
 
+def _take_back(lane: Lane) -> None:
+    if lane.mode != "bot":
+        lane.set_mode("bot")
+
+
 def _begin_again(lane: Lane) -> None:
-    """Lets the bot begin, where WhatsApp lets it speak; else it begins with the customer's next message."""
-    window = lane.conversation.window_expires_at
-    if window is not None and window > lane.at:
+    """Lets the bot begin, where WhatsApp and the contact let it speak; else it begins with the next message."""
+    if lane.window is not None and lane.window > lane.at and not lane.contact.opted_out:
         start(lane, None)

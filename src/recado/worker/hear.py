@@ -7,10 +7,11 @@ import structlog
 
 from recado.engine.events import Message, Replied, Started, TimerFired, Trigger
 from recado.engine.intake import SILENT, Intake, intake
-from recado.engine.routing import BrokenFlow, NoChatbot, NumberInactive, RunFlow
+from recado.engine.routing import BrokenFlow, NoChatbot, NumberInactive, Route, RunFlow
 from recado.engine.state import Status
 from recado.store.mail import Mail
 from recado.store.sessions import Session
+from recado.worker.consents import consent_in, record
 from recado.worker.lane import BROKEN_FLOW, Lane
 
 log = structlog.get_logger(__name__)
@@ -42,7 +43,8 @@ def wake(lane: Lane) -> None:
     wait, due = session.state.wait, session.state.wake_at
     if wait is None or due is None or due > lane.at or not may_run(lane, session):
         return
-    lane.origin = "timer"
+    # A burst that has gone silent is answered; everything else is our own idea.
+    lane.origin = "reply" if wait.gather_until else "timer"
     lane.advance(TimerFired(**lane.happening(), token=wait.token))
     lane.origin = "reply"
     if lane.session and lane.session.state.wait == wait:
@@ -65,7 +67,12 @@ def may_run(lane: Lane, session: Session) -> bool:
 
 def start(lane: Lane, message: Message | None) -> None:
     """Begins a session with the flow that answers, with a message of the customer's or at somebody's order."""
-    match lane.route(message):
+    found = lane.route(message)
+    if message and not _runs(lane, found):
+        granted = consent_in(lane, message)
+        if granted is not None:
+            return record(lane, message, granted=granted)
+    match found:
         case RunFlow() as flow:
             _begin(lane, flow, message)
         case NoChatbot() if not lane.with_a_person:
@@ -75,6 +82,7 @@ def start(lane: Lane, message: Message | None) -> None:
             _broken(lane, flow_id)
         case NumberInactive() | NoChatbot() | BrokenFlow():
             log.info("nothing_starts", conversation=lane.id)
+    return None
 
 
 def _begin(lane: Lane, flow: RunFlow, message: Message | None) -> None:
@@ -100,7 +108,7 @@ def _judge(lane: Lane, message: Message, mail: Mail, *, more: bool) -> None:
     if lane.line.is_active is False:
         log.warning("number_inactive", number=str(lane.line.number_id), conversation=lane.id)
         return lane.stop("number_inactive")
-    if lane.waits_for_a_flow and message.type not in SILENT and _is_mended(lane, message):
+    if lane.waits_for_a_flow and message.type not in SILENT and _runs(lane, lane.route(message)):
         lane.set_mode("bot")
     # A message that came in time does not expire because it had to wait for its turn.
     verdict = intake(lane.state, message, min(mail.received_at, lane.at), lane.world())
@@ -110,7 +118,7 @@ def _judge(lane: Lane, message: Message, mail: Mail, *, more: bool) -> None:
     if lane.mode == "closed":
         lane.stop("closed")
         lane.set_mode("bot")
-    if lane.session and not may_run(lane, lane.session) and lane.with_a_person:
+    if lane.session and not _may_hear(lane, lane.session, message) and lane.with_a_person:
         return None
     if lane.session and verdict is Intake.REPLY:
         late = _is_late(lane, mail)
@@ -119,9 +127,16 @@ def _judge(lane: Lane, message: Message, mail: Mail, *, more: bool) -> None:
     return start(lane, message)
 
 
-def _is_mended(lane: Lane, message: Message) -> bool:
-    """Says whether the flow that a conversation waits for has been put right since."""
-    found = lane.route(message)
+def _may_hear(lane: Lane, session: Session, message: Message) -> bool:
+    """Says whether a message may go on to a flow: to this session's, or, if it is about consent, to any."""
+    if lane.program(session.flow_version_id) is None and consent_in(lane, message) is not None:
+        lane.stop("flow_broken")  # without its apology: nobody asked the flow anything
+        return True
+    return may_run(lane, session) or consent_in(lane, message) is not None
+
+
+def _runs(lane: Lane, found: Route) -> bool:
+    """Says whether there is a flow that answers, and that it can run."""
     return isinstance(found, RunFlow) and lane.program(found.version_id) is not None
 
 

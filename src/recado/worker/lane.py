@@ -24,7 +24,7 @@ from recado.engine.state import State, Status
 from recado.engine.texts import say
 from recado.store.alerts import NewAlert, Severity
 from recado.store.ids import new_id
-from recado.store.mail import Mail
+from recado.store.mail import UNSPOKEN, Mail
 from recado.store.messages import NewMessage
 from recado.store.pace import MINUTE, TURNS
 from recado.store.sessions import Session
@@ -56,7 +56,7 @@ class Lane:
 
     `last` is the session that ended last, where nothing is open. `recent` are the times of its turns in the last
     minute. `heard` is the message that a turn answers, `took` the session that took it up; `origin` says whether
-    what is sent now answers somebody or is a timer's own idea.
+    what is sent now answers somebody, or comes though nobody wrote: a timer's, or on somebody's order.
     """
 
     conversation: Conversation
@@ -107,7 +107,9 @@ class Lane:
         return self.window
 
     def open_window(self, mail: Mail) -> None:
-        """Lets a message open the window that its answers need; the write counts it from the same times."""
+        """Lets a message open the window that its answers need; the write counts the same messages, from the same times."""
+        if mail.message.get("type", "unknown") in UNSPOKEN:
+            return
         opened = min(mail.at, mail.received_at) + WINDOW
         self.window = max(self.window or opened, opened)
 
