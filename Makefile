@@ -8,7 +8,7 @@ export PYTHONUTF8 := 1
 UV_SYNC := .venv/bin/uv sync --frozen --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up test check fix golden talk bench clean
+.PHONY: help setup up test check fix gen golden talk bench clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -40,6 +40,9 @@ check: setup ## format, lint, types, import contracts, generated files
 
 fix: setup ## format and mend what a machine can mend
 	@.venv/bin/ruff check --quiet --fix .; .venv/bin/ruff format --quiet .
+
+gen: setup ## write generated files: docs/nodes
+	@$(PY) -m recado flow nodes --out docs/nodes
 
 golden: setup ## rewrite golden files, then look at the diff
 	@RECADO_GOLDEN=1 $(PY) -m pytest tests/engine tests/nodes tests/flows tests/whatsapp

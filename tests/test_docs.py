@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from recado.cli.node_pages import pages
 from recado.config import PREFIX, Settings
 
 ROOT = Path(__file__).parent.parent
@@ -24,6 +25,12 @@ def test_links_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
         if "://" not in target:
             assert (page.parent / target).exists(), target
+
+
+def test_the_pages_of_the_node_types_are_fresh() -> None:
+    written = {path.stem: path.read_text() for path in (ROOT / "docs" / "nodes").glob("*.md")}
+
+    assert written == pages(), "run `make gen`"
 
 
 def test_the_map_names_files_that_exist() -> None:

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from recado.cli import documents, serving
 from recado.cli.logs import set_up_logs
+from recado.cli.node_pages import pages
 from recado.cli.record import RecordedPlay, write_story
 from recado.cli.replay import Instead
 from recado.cli.replay import replay as run_again
@@ -19,6 +20,7 @@ from recado.cli.talk import Talk
 from recado.cli.why import why as tell_why
 from recado.config import Settings, SettingsError, load_settings
 from recado.engine.problems import Language
+from recado.nodes import NODE_TYPES
 from recado.store.migrate import MigrationError
 from recado.store.postgres_binaries import EmbeddedError
 
@@ -122,6 +124,26 @@ def check(file: FlowFile) -> None:
     """Say what is wrong with a flow."""
     if documents.program_from(file, _console(), quiet=False) is None:
         raise typer.Exit(1)
+
+
+@flow.command()
+def nodes(
+    type: Annotated[str | None, typer.Argument(help="a node type; else all are listed")] = None,
+    out: Annotated[Path | None, typer.Option(help="write a page per type", metavar="DIR")] = None,
+) -> None:
+    """Say what a node type takes, and where it leads."""
+    found = pages()
+    if type is not None and type not in found:
+        print(f"There is no node type {type}. There are: {', '.join(found)}.")
+        raise typer.Exit(1)
+    for name, text in found.items():
+        if out:
+            out.mkdir(parents=True, exist_ok=True)
+            (out / f"{name}.md").write_text(text, encoding="utf-8")
+        elif type is None:
+            print(f"{name:22}{NODE_TYPES[name].about.help['en']}")
+    if type is not None:
+        print(found[type], end="")
 
 
 def _run(work: Coroutine[Any, Any, Result]) -> Result:
