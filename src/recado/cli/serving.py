@@ -21,6 +21,7 @@ from starlette.types import ASGIApp
 from recado.cli.demo import ensure_demo
 from recado.cli.fake import beside, find_fake, info, remember_numbers, start_fake
 from recado.cli.logs import set_up_logs
+from recado.cli.only_one import only_one
 from recado.config import Settings, SettingsError, secret_key, unknown_settings
 from recado.store.embedded import embedded
 from recado.store.migrate import migrate
@@ -54,6 +55,7 @@ async def up(settings: Settings) -> None:
     """Runs everything with a fake WhatsApp and a demo bot until a signal comes."""
     _speak(settings)
     async with AsyncExitStack() as stack:
+        stack.enter_context(only_one(settings.data_dir))
         base = await stack.enter_async_context(_base(settings))
         fake = await start_fake(settings)
         stack.push_async_callback(fake.stop)
