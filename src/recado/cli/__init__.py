@@ -83,7 +83,8 @@ def talk(
     if record and not record.resolve().parent.is_dir():
         console.print(f"Cannot write {record}: there is no folder {record.resolve().parent}.")
         raise typer.Exit(1)
-    program, document = documents.program_from(file, console), documents.read(file, console)
+    document = documents.read(file, console)
+    program = documents.ready(document, file, console) if document else None
     if program is None or document is None:
         raise typer.Exit(1)
     play = RecordedPlay(program, world=documents.WORLD)

@@ -20,8 +20,13 @@ WORLD = World(contact={"name": "Ana", "phone": "5511999990000", "id": "talk"})
 def program_from(file: Path, console: Console, *, quiet: bool = True) -> Program | None:
     """Gives the file's flow ready to run, or None after printing its errors; `quiet` leaves warnings out."""
     document = read(file, console)
-    if document is None:
-        return None
+    return None if document is None else ready(document, file, console, quiet=quiet)
+
+
+def ready(
+    document: FlowDocument, file: Path, console: Console, *, quiet: bool = True
+) -> Program | None:
+    """Compiles a document that was read from a file, and prints what is wrong with it."""
     compiled = compile(document, NODE_TYPES)
     for problem in compiled.problems:
         if problem.severity == "error" or not quiet:

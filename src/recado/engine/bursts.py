@@ -29,7 +29,7 @@ def keep_pending(run: "Run", message: Message) -> None:
     kept = [pending.message for pending in run.pending]
     if len(kept) >= PENDING_MESSAGES or _size([*kept, message]) > PENDING_BYTES:
         return run.remark("pending_full")
-    run.pending.append(Pending(message, late=True))
+    run.pending.append(Pending(message))
     return run.remark("kept_pending")
 
 
@@ -59,10 +59,7 @@ def take_pending(run: "Run", *, delay: bool) -> Message | None:
             kept, run.pending = run.pending, []
             return kept[-1].message if kept else None
     while run.pending:
-        kept_one = run.pending.pop(0)
-        if not kept_one.late:
-            return kept_one.message
-        keep_late(run, kept_one.message)
+        keep_late(run, run.pending.pop(0).message)
     return None
 
 

@@ -74,10 +74,9 @@ class Frame(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Pending(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A message that waits for the next question; `late` as the worker judged it."""
+    """A message that waits for the next question; it is late for it, which is not even asked yet."""
 
     message: Message
-    late: bool = False
 
 
 class State(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from recado.engine.commands import PERSON
 from recado.store.pool import Db
 
 
@@ -19,7 +20,7 @@ class Held:
     @property
     def with_a_person(self) -> bool:
         """Says whether the bot is silent until it is released."""
-        return self.handed_off or self.mode in ("waiting", "human")
+        return self.handed_off or self.mode in PERSON
 
 
 async def hold(db: Db, workspace_id: UUID, conversation_id: UUID) -> Held | None:

@@ -15,6 +15,7 @@ import msgspec
 import structlog
 
 from recado.engine.advance import advance
+from recado.engine.commands import PERSON
 from recado.engine.compile import Program
 from recado.engine.content import Text
 from recado.engine.effects import Send
@@ -36,7 +37,6 @@ from recado.worker.world import world
 from recado.worker.write import Writes
 
 WINDOW = timedelta(hours=24)
-PERSON = ("waiting", "human")
 BROKEN_FLOW = "broken_flow"
 
 log = structlog.get_logger(__name__)
