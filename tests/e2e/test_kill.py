@@ -14,6 +14,7 @@ import aiohttp
 import asyncpg
 import pytest
 
+from recado.store.pool import UNAVAILABLE
 from recado.whatsapp.fake import FakeMeta
 from recado.whatsapp.fake_faults import Fault
 from tests.e2e.kill.archive import bundled, dry, given_up
@@ -131,7 +132,7 @@ async def _excuse(crowd: Crowd, data_dir: Path) -> None:
     customers = {customer.script.phone: customer for customer in crowd.customers}
     while True:
         await asyncio.sleep(0.5)
-        with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        with suppress(asyncpg.PostgresError, *UNAVAILABLE):
             async with bundled(data_dir) as db:
                 for phone, message in await given_up(db):
                     customers[phone].excuse(message)

@@ -10,13 +10,13 @@ import pytest_asyncio
 
 from recado.store.ids import new_id
 from recado.store.partitions import months_after
-from recado.store.pool import Db, Pool
+from recado.store.pool import UNAVAILABLE, Db, Pool
 from recado.worker import jobs
 
 pytestmark = pytest.mark.asyncio
 PATIENCE = 30
 # Whichever notices first: the connection that ends, or the statement that was under way.
-LOST = (ConnectionError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+LOST = (asyncpg.PostgresError, *UNAVAILABLE)
 NOW = datetime(2033, 5, 20, 3, 17, tzinfo=UTC)
 
 

@@ -25,7 +25,7 @@ from recado.cli.only_one import only_one
 from recado.config import Settings, SettingsError, secret_key, unknown_settings
 from recado.store.embedded import embedded
 from recado.store.migrate import migrate
-from recado.store.pool import Pool, create_pool
+from recado.store.pool import UNAVAILABLE, Pool, create_pool
 from recado.store.secrets import Vault
 from recado.web.app import FakeMetaInfo, create_app
 from recado.web.receiver import Receiver
@@ -124,7 +124,7 @@ async def database(settings: Settings) -> AsyncIterator[str]:
     url = settings.database_url.get_secret_value()
     try:
         await (await asyncpg.connect(url, timeout=10)).close()
-    except (OSError, asyncpg.PostgresError, TimeoutError) as problem:
+    except (asyncpg.PostgresError, *UNAVAILABLE) as problem:
         raise SettingsError(
             f"RECADO_DATABASE_URL must lead to a PostgreSQL that answers: {problem or 'no answer'}."
         ) from None

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import asyncpg
 import structlog
 
-from recado.store.pool import Db, connect
+from recado.store.pool import UNAVAILABLE, Db, connect
 
 INBOX = "recado_inbox"
 OUTBOX = "recado_outbox"
@@ -22,7 +22,7 @@ _FIRST_PAUSE = 0.1  # seconds
 _LONGEST_PAUSE = 10.0
 _PROBE_EVERY = 30.0  # seconds: finds a connection that died without a word
 _PROBE_PATIENCE = 10.0
-_LOST = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+_LOST = (asyncpg.PostgresError, *UNAVAILABLE)
 
 _log = structlog.get_logger(__name__)
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from starlette.responses import JSONResponse
 
 from recado.store.migrate import current_revision, revisions
-from recado.store.pool import Pool, PoolBusy, borrow
+from recado.store.pool import UNAVAILABLE, Pool, borrow
 from recado.web.serving import Served
 
 log = structlog.get_logger(__name__)
@@ -51,7 +51,7 @@ async def _readiness(pool: Pool) -> Readiness:
     try:
         async with borrow(pool, within=REACHABLE_WITHIN) as db:
             revision = await current_revision(db)
-    except (PoolBusy, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+    except (asyncpg.PostgresError, *UNAVAILABLE):
         return Readiness(status="not_ready", database="unreachable", db_schema="unknown")
     if revision != revisions()[-1]:
         return Readiness(status="not_ready", database="reachable", db_schema="other")
