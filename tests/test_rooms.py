@@ -88,6 +88,6 @@ def _is_override(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
 
 
 def test_rooms_say_where_to_start_reading() -> None:
-    for room in ("engine", "nodes", "whatsapp", "store", "worker", "web"):
+    for room in ("engine", "nodes", "whatsapp", "calls", "store", "worker", "web"):
         text = (SOURCE / room / "__init__.py").read_text()
         assert "tart reading" in text, room
