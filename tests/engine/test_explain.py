@@ -17,8 +17,8 @@ from recado.engine.content import words
 from recado.engine.effects import Send
 from recado.engine.explain import Names, explain
 from recado.engine.happened import quoted
-from recado.engine.run import FAILING_SIDES
 from recado.engine.state import Status
+from recado.engine.stepping import FAILING_SIDES
 from recado.nodes import NODE_TYPES
 from recado.nodes.set_variable import Kind
 from tests.engine.journal import JournalPlay
@@ -91,7 +91,7 @@ def test_every_failure_has_its_sentence() -> None:
 
 
 def test_every_handoff_and_stop_has_its_words() -> None:
-    handoffs = first_texts("hand_off", "engine")
+    handoffs = first_texts("hand_off", "engine") | first_texts("Handoff", "engine")
     stops = first_texts("stop", "worker") | {
         text
         for name, call in calls("engine", "worker", "web")

@@ -3,7 +3,8 @@
 import os
 from typing import ClassVar, Literal
 
-from recado.engine.node import About, Go, Node, Visit
+from recado.engine.node import About, Node, Visit
+from recado.engine.steps import Go
 from recado.nodes import NODE_TYPES
 
 _ABOUT = About(family="basic", icon="bomb", name={"en": "Bad"}, help={"en": "Bad"}, example={})

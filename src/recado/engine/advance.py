@@ -4,7 +4,7 @@ Theory of operation. A turn takes up one event and visits nodes until one of the
 working copy of the session is `run.Run`; this file decides what an event means for it:
 
 - a command is heard first, wherever the session stands (`orders.py`);
-- a wait has a token; a timer or a settled send with another token is old and changes nothing;
+- a wait has a token; a timer, a call's result or a settled send with another token is old and changes nothing;
 - a message that comes while the session is not waiting for a reply is kept in `pending`;
 - a late message answers only where the question's burst says so; otherwise it is kept in `late`;
 - a tap names the asking it belongs to; a tap on an older asking never answers the current question (`taps.py`).
@@ -18,6 +18,7 @@ from recado.engine.commands import PERSON, Command, command_of, mode_of
 from recado.engine.compile import Program
 from recado.engine.effects import Effect
 from recado.engine.events import (
+    CallFinished,
     Event,
     Message,
     Migrated,
@@ -31,10 +32,11 @@ from recado.engine.events import (
 from recado.engine.intake import SILENT
 from recado.engine.library import EMPTY, Library
 from recado.engine.moves import migrate, release
-from recado.engine.node import Answered
 from recado.engine.orders import obey
+from recado.engine.returns import come_in
 from recado.engine.run import Run
-from recado.engine.state import State, Status
+from recado.engine.state import Held, State, Status
+from recado.engine.steps import Answered
 from recado.engine.taps import late_tap, names_older_asking
 from recado.engine.timers import fire
 from recado.engine.trace import Trace
@@ -69,12 +71,14 @@ def _happen(run: Run, event: Event) -> None:
     match event:
         case Replied():
             _reply(run, event)
-        case TimerFired() | SendSettled() if mode_of(run.before, event.world) != "bot":
-            run.remark("with_a_person")
-        case TimerFired(token=token):
+        case TimerFired(token=token) if _waits_for_a_person(run) or not _with_a_person(run):
             fire(run, token)
+        case TimerFired():
+            run.remark("with_a_person")
+        case CallFinished(token=token, result=result):
+            come_in(run, token, Held(result=result), held=_with_a_person(run))
         case SendSettled(token=token, accepted=accepted, code=code):
-            _settled(run, token, accepted=accepted, code=code)
+            come_in(run, token, Held(accepted=accepted, code=code), held=_with_a_person(run))
         case Released(to=to, node=node):
             release(run, to, node)
         case Migrated(flow=flow, version=version, moves=moves):
@@ -157,9 +161,11 @@ def _claimed(run: Run, message: Message) -> bool:
     return waits and node is not None and node.claims(run.glance(), message)
 
 
-def _settled(run: Run, token: str, *, accepted: bool, code: int | None) -> None:
-    if run.wait is None or run.wait.token != token:
-        return run.remark("old_token")
-    if accepted:
-        return run.remark("send_accepted")
-    return run.fail("send_refused", detail=str(code or ""))
+def _with_a_person(run: Run) -> bool:
+    return mode_of(run.before, run.event.world) != "bot"
+
+
+def _waits_for_a_person(run: Run) -> bool:
+    """Says whether the session stands at a handoff that nobody has taken yet."""
+    waits = run.wait is not None and run.wait.kind == "person"
+    return waits and mode_of(run.before, run.event.world) == "waiting"

@@ -11,23 +11,12 @@ from recado.engine.content import Buttons, ListMenu, Media, Text
 from recado.engine.events import Message
 from recado.engine.flow import MAX_OPTION_ID
 from recado.engine.fold import fold_title
-from recado.engine.node import (
-    Answered,
-    Entered,
-    Fail,
-    Go,
-    Stay,
-    Step,
-    TimedOut,
-    Visit,
-    WaitForReply,
-    field,
-    ids_doubled,
-)
+from recado.engine.node import Visit, field, ids_doubled
 from recado.engine.options import Option, as_numbered, is_takeable, match
 from recado.engine.problems import Problem
 from recado.engine.settings import Burst
 from recado.engine.split import split_text
+from recado.engine.steps import Answered, Entered, Fail, Go, Stay, Step, TimedOut, WaitForReply
 
 MONTH = 30 * 86_400
 
@@ -173,6 +162,8 @@ def choose_from(node: Menu, visit: Visit) -> Step:
                 keep(visit, node.variable, option)
                 return Go(option.value)
             return _none_of_them(node, visit)
+        case _:
+            return Stay()
 
 
 def _none_of_them(node: Menu, visit: Visit) -> Step:

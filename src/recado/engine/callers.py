@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from recado.engine.flow import MAX_VARIABLES_BYTES
-from recado.engine.node import End, EnterFlow
 from recado.engine.state import Frame, Status
+from recado.engine.steps import End, EnterFlow
 from recado.engine.variables import Variables
 
 if TYPE_CHECKING:

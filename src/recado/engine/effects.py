@@ -1,9 +1,12 @@
 """What the engine may ask for. Each effect has exactly one handler, in `worker/turn.py` (checked by a test)."""
 
+from typing import Literal
+
 import msgspec
 
 from recado.engine.content import Content
 from recado.engine.events import Json
+from recado.engine.requests import Request
 
 
 class Send(msgspec.Struct, frozen=True, tag="send", tag_field="effect", omit_defaults=True):
@@ -17,10 +20,47 @@ class Send(msgspec.Struct, frozen=True, tag="send", tag_field="effect", omit_def
 
 
 class Handoff(msgspec.Struct, frozen=True, tag="handoff", tag_field="effect", omit_defaults=True):
-    """The conversation goes to a person; the bot is silent until it is released."""
+    """The conversation goes to a person; the bot is silent until it is released.
+
+    `team` and `agent` name who should take it, `note` is for whoever does.
+    """
 
     reason: str = ""
     note: str = ""
+    team: str | None = None
+    agent: str | None = None
+    priority: Literal["low", "normal", "high", "urgent"] = "normal"
+
+
+class Call(msgspec.Struct, frozen=True, tag="call", tag_field="effect", omit_defaults=True):
+    """Something outside is asked; the session waits for `CallFinished` with this token.
+
+    `timeout` in seconds. `repeatable`: it may be made again, with the same key, if a crash hides how it went.
+    """
+
+    token: str
+    request: Request
+    timeout: int
+    node: str | None = None
+    repeatable: bool = False
+
+
+class Track(msgspec.Struct, frozen=True, tag="track", tag_field="effect", omit_defaults=True):
+    """An event for the analytics; a `goal` counts for the A/B test."""
+
+    event: str
+    value: Json = None
+    properties: dict[str, Json] = {}
+    goal: bool = False
+    node: str | None = None
+
+
+class Notify(msgspec.Struct, frozen=True, tag="notify", tag_field="effect", omit_defaults=True):
+    """Words of the flow for the people of a team, or for everybody."""
+
+    text: str
+    team: str | None = None
+    node: str | None = None
 
 
 class TakeBack(msgspec.Struct, frozen=True, tag="take_back", tag_field="effect"):
@@ -62,4 +102,6 @@ class Alert(msgspec.Struct, frozen=True, tag="alert", tag_field="effect", omit_d
     detail: str = ""
 
 
-Effect = Send | Handoff | TakeBack | UpdateContact | Consent | EndSession | Alert
+Effect = (
+    Send | Call | Handoff | TakeBack | UpdateContact | Consent | Track | Notify | EndSession | Alert
+)

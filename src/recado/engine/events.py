@@ -95,6 +95,30 @@ class Replied(Happening, frozen=True, tag="replied", kw_only=True):
     more: bool = False
 
 
+class CallResult(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What came of a call: its value, or the word for what went wrong (`engine/reasons.py` explains each).
+
+    `status` is HTTP's number or a row count, `detail` the other side's own words (bounded, secrets masked), `ms` how
+    long it took, the tokens what a language model counted.
+    """
+
+    ok: bool
+    value: Json = None
+    error: str | None = None
+    detail: str = ""
+    status: int | None = None
+    ms: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+
+
+class CallFinished(Happening, frozen=True, tag="call_finished", kw_only=True):
+    """A call came back. A result with an old `token` is dropped."""
+
+    token: str
+    result: CallResult
+
+
 class TimerFired(Happening, frozen=True, tag="timer_fired", kw_only=True):
     """The time of a wait has come. An old `token` is ignored."""
 
@@ -130,4 +154,4 @@ class Stopped(Happening, frozen=True, tag="stopped", kw_only=True):
     reason: str
 
 
-Event = Started | Replied | TimerFired | SendSettled | Released | Migrated | Stopped
+Event = Started | Replied | TimerFired | CallFinished | SendSettled | Released | Migrated | Stopped

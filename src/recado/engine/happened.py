@@ -5,15 +5,20 @@ from typing import assert_never
 
 from recado.engine.effects import (
     Alert,
+    Call,
     Consent,
     Effect,
     EndSession,
     Handoff,
+    Notify,
     Send,
     TakeBack,
+    Track,
     UpdateContact,
 )
 from recado.engine.events import (
+    CallFinished,
+    CallResult,
     Event,
     Message,
     Migrated,
@@ -25,7 +30,8 @@ from recado.engine.events import (
     TimerFired,
 )
 from recado.engine.problems import Language
-from recado.engine.reasons import ENDS, FAILURES, HANDOFFS, STOPS
+from recado.engine.reasons import CALL_ERRORS, ENDS, FAILURES, HANDOFFS, STOPS
+from recado.engine.requests import summary
 from recado.engine.values import as_text
 from recado.engine.wordings import MESSAGES
 
@@ -48,6 +54,8 @@ def happened(event: Event, language: Language) -> str:
             return f"{_said(message, language)}{before if late else ''}."
         case TimerFired():
             return pick(("O tempo da espera acabou.", "The time of the wait was over."), language)
+        case CallFinished(result=result):
+            return _came_back(result, language)
         case SendSettled(accepted=accepted, code=code):
             return _settled(language, accepted=accepted, code=code)
         case Released():
@@ -87,6 +95,18 @@ def _settled(language: Language, *, accepted: bool, code: int | None) -> str:
         ("O WhatsApp recusou a mensagem{code}.", "WhatsApp refused the message{code}."), language
     )
     return refused.format(code=f" (#{code})" if code else "")
+
+
+def _came_back(result: CallResult, language: Language) -> str:
+    status = f" ({result.status})" if result.status is not None else ""
+    if result.ok:
+        came = ("O serviço chamado respondeu{}.", "The service that was called answered{}.")
+        return pick(came, language).format(status)
+    why = pick(
+        CALL_ERRORS.get(result.error or "", (result.error or "", result.error or "")), language
+    )
+    failed = ("A chamada não deu certo{}: {}.", "The call did not work{}: {}.")
+    return pick(failed, language).format(status, why)
 
 
 def _released(event: Released, language: Language) -> str:
@@ -130,6 +150,15 @@ def consequence(effect: Effect, language: Language, *, told: Sequence[str] = ())
             given = ("O contato aceita mensagens nossas.", "The contact takes our messages.")
             refused = ("O contato recusa mensagens nossas.", "The contact refuses our messages.")
             return pick(given if granted else refused, language)
+        case Call(request=request):
+            asked_for = pick(("Uma chamada saiu: {}.", "A call went out: {}."), language)
+            return asked_for.format(summary(request))
+        case Track(event=event):
+            counted = pick(("O evento {} foi contado.", "The event {} was counted."), language)
+            return counted.format(quoted(event))
+        case Notify(text=text):
+            told_team = pick(("A equipe foi avisada: {}.", "The team was told: {}."), language)
+            return told_team.format(quoted(text))
         case Alert(kind=kind, detail=detail):
             about = ": ".join(part for part in (kind if kind not in told else "", detail) if part)
             raised = pick(("Um alerta foi criado{}.", "An alert was raised{}."), language)

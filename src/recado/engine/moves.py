@@ -7,8 +7,10 @@ from msgspec import structs
 from recado.engine.callers import go_home, restart
 from recado.engine.commands import mode_of
 from recado.engine.effects import TakeBack
+from recado.engine.returns import take_held
 from recado.engine.run import Run
 from recado.engine.state import Frame, Status
+from recado.engine.steps import GivenBack
 
 Moves = Mapping[str, str | None]
 
@@ -22,8 +24,13 @@ def release(run: Run, to: str, node: str | None) -> None:
             return restart(run)
         case "node" if node:
             return _stand(run, node)
-    if run.wait and run.wait.kind == "time":
-        return run.remark("still_waiting")
+    if take_held(run):
+        return None
+    match run.wait.kind if run.wait else None:
+        case "time" | "call" | "send":
+            return run.remark("still_waiting")
+        case "person":
+            return run.resume(GivenBack())
     if run.node is None:
         return restart(run)
     # A question is asked again, with a fresh timeout.

@@ -9,7 +9,6 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from dataclasses import field as dataclass_field
 from datetime import datetime
 from typing import Any, ClassVar, Literal
 
@@ -20,7 +19,9 @@ from recado.engine.content import Content
 from recado.engine.effects import Effect
 from recado.engine.events import Json, Message, World
 from recado.engine.problems import Problem
-from recado.engine.settings import Burst
+from recado.engine.requests import Sealed
+from recado.engine.sealing import Style
+from recado.engine.steps import Occasion, Step
 
 # Names that scopes use, so no session variable may have them (flow language, section 3).
 RESERVED = frozenset(
@@ -48,90 +49,6 @@ class Port:
     side: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Entered:
-    """The session comes to the node."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """The node waited for a reply, and here it is."""
-
-    message: Message
-
-
-@dataclass(frozen=True, slots=True)
-class TimedOut:
-    """The time of the node's wait is over."""
-
-
-Occasion = Entered | Answered | TimedOut
-
-
-@dataclass(frozen=True, slots=True)
-class Go:
-    """Leave by this port."""
-
-    port: str = "next"
-
-
-@dataclass(frozen=True, slots=True)
-class WaitForReply:
-    """Stay until the customer writes, or until `timeout` seconds have gone by; `most` ends a gathered burst early."""
-
-    timeout: int | None = None
-    burst: Burst | None = None
-    most: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class WaitUntil:
-    """Stay until a moment; `until_reply` lets a message end the wait before."""
-
-    moment: datetime
-    until_reply: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Stay:
-    """Keep the wait as it is: the answer did not do."""
-
-
-@dataclass(frozen=True, slots=True)
-class GoTo:
-    """Go on at another node of this flow."""
-
-    node: str
-
-
-@dataclass(frozen=True, slots=True)
-class EnterFlow:
-    """Go on in another flow: for good, with the variables as they are, or as a call that comes back on `next`."""
-
-    flow: str
-    call: bool = False
-    passed: dict[str, Json] = dataclass_field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class End:
-    """The flow is over: a called one comes back with `returns`, unless the whole `session` ends."""
-
-    outcome: str | None = None
-    returns: dict[str, Json] = dataclass_field(default_factory=dict)
-    session: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Fail:
-    """The node cannot go on and has no port for it: `on_error` decides."""
-
-    reason: str
-
-
-Step = Go | WaitForReply | WaitUntil | Stay | GoTo | EnterFlow | End | Fail
-
-
 class Visit(ABC):
     """What a node may see and do while it is visited; implemented by `advance.py`."""
 
@@ -150,6 +67,14 @@ class Visit(ABC):
     def line(self, template: str | None, *, limit: int) -> str | None:
         """Fills a text that is shown on one line; an empty one is none."""
         return " ".join(self.text(template or "", limit=limit).split()) or None
+
+    @abstractmethod
+    def sealed(self, template: str, *, style: Style = "plain") -> Sealed:
+        """Fills a text that may name `{{secret.X}}`: values are written as `style` demands, secrets stay references."""
+
+    @abstractmethod
+    def variables(self) -> Mapping[str, Json]:
+        """Gives all session variables."""
 
     @abstractmethod
     def value(self, path: str) -> Json:
@@ -247,16 +172,19 @@ def field(
     *,
     default: Any = ...,
     template: bool = False,
+    secrets: bool = False,
     ui: str | None = None,
     help: tuple[str, str] | None = None,
     **rules: Any,
 ) -> Any:
     """Declares a field of a node: its names in both languages, its hint for the form, its limits.
 
-    `template` marks text that takes `{{variables}}`; the compiler checks it. `ui` names the form's control where
+    `template` marks text that takes `{{variables}}`, `secrets` one that takes `{{secret.X}}` as well; the compiler
+    checks both. `ui` names the form's control where
     the schema's type is not enough (long_text, variable, duration, options, rules).
     """
     hints: dict[str, Any] = {"title": {"pt-BR": pt, "en": en}, "template": template, "ui": ui}
+    hints["secrets"] = secrets
     if help:
         hints["help"] = {"pt-BR": help[0], "en": help[1]}
     extra: dict[str, Any] = {"recado": {key: value for key, value in hints.items() if value}}
@@ -267,6 +195,14 @@ def takes_template(info: FieldInfo) -> bool:
     """Says whether a field was declared as text with `{{variables}}`."""
     match info.json_schema_extra:
         case {"recado": {"template": True}}:
+            return True
+    return False
+
+
+def takes_secrets(info: FieldInfo) -> bool:
+    """Says whether a text with `{{variables}}` may name secrets."""
+    match info.json_schema_extra:
+        case {"recado": {"secrets": True}}:
             return True
     return False
 

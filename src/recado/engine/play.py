@@ -15,8 +15,10 @@ from msgspec import structs
 from recado.engine.advance import Turn, advance
 from recado.engine.commands import mode_of
 from recado.engine.compile import Program
-from recado.engine.effects import Consent, Effect, Handoff, TakeBack, UpdateContact
+from recado.engine.effects import Call, Consent, Effect, Handoff, TakeBack, UpdateContact
 from recado.engine.events import (
+    CallFinished,
+    CallResult,
     Event,
     Json,
     Message,
@@ -77,7 +79,7 @@ class Play:
     def due(self, at: datetime) -> list[Turn]:
         """Fires the wait whose time has come by `at`, at that time, and whatever becomes due after it."""
         fired: list[Turn] = []
-        while self.mode == "bot" and self.state and self.state.wait:
+        while self._time_runs and self.state and self.state.wait:
             wake = self.state.wake_at
             if wake is None or wake > at:
                 break
@@ -86,6 +88,13 @@ class Play:
             event = TimerFired(at=now, seed=self._luck(), world=self.world, token=token)
             fired.append(self.happen(event))
         return fired
+
+    @property
+    def _time_runs(self) -> bool:
+        """Says whether timers fire: while the bot has the conversation, or waits for a person to take it."""
+        wait = self.state.wait if self.state else None
+        waits = self.mode == "waiting" and wait is not None and wait.kind == "person"
+        return self.mode == "bot" or waits
 
     def forget(self) -> None:
         """Drops the session; the next message starts a new one."""
@@ -153,6 +162,24 @@ class Play:
             at=at, seed=seed, world=self.world, token=token, accepted=accepted, code=code
         )
         return [self.happen(settled)]
+
+    @property
+    def call(self) -> Call | None:
+        """Gives the call that the session waits for."""
+        wait = self.state.wait if self.state else None
+        if wait is None or wait.kind != "call":
+            return None
+        made = (e for turn in reversed(self.turns) for e in turn.effects if isinstance(e, Call))
+        return next((call for call in made if call.token == wait.call_token), None)
+
+    def answer(self, at: datetime, result: CallResult) -> list[Turn]:
+        """The call that the session waits for comes back."""
+        call = self.call
+        if call is None:
+            return []
+        seed = self._luck()
+        finished = CallFinished(at=at, seed=seed, world=self.world, token=call.token, result=result)
+        return [self.happen(finished)]
 
     def stop(self, reason: str, at: datetime) -> list[Turn]:
         """Ends the open session from outside."""

@@ -185,9 +185,42 @@ FAILURES: Mapping[str, Pair] = {
 HANDOFFS: Mapping[str, Pair] = {
     "asked": ("o cliente pediu um atendente", "the customer asked for a person"),
     "inactive": ("o cliente ficou em silêncio", "the customer was silent"),
+    "handoff_node": ("o fluxo chegou a uma transferência", "the flow came to a handoff"),
 }
 
 # Warnings of a visit, by what stands before the colon.
+# Why a call did not work: the `error` of a CallResult.
+CALL_ERRORS: Mapping[str, Pair] = {
+    "timeout": ("demorou demais", "it took too long"),
+    "address_refused": (
+        "o endereço não é permitido (rede interna ou não pública)",
+        "the address is not allowed (an internal or non-public network)",
+    ),
+    "not_reached": ("o serviço não foi alcançado", "the service was not reached"),
+    "bad_status": ("o serviço respondeu com um erro", "the service answered with an error"),
+    "too_large": ("a resposta é grande demais", "the answer is too large"),
+    "interrupted": (
+        "o servidor parou no meio da chamada, e não se sabe se ela chegou",
+        "the server stopped in the middle of the call, and nobody knows whether it arrived",
+    ),
+    "secret_missing": ("falta um segredo", "a secret is missing"),
+    "connection_missing": ("a conexão não existe", "the connection does not exist"),
+    "account_missing": ("a conta de IA não existe", "the AI account does not exist"),
+    "smtp_missing": (
+        "o servidor de e-mail não está configurado",
+        "the mail server is not set up",
+    ),
+    "budget": ("o limite de uso de IA foi atingido", "the AI budget is used up"),
+    "refused": ("a IA recusou o pedido", "the AI refused the request"),
+    "bad_answer": ("a resposta não faz sentido", "the answer makes no sense"),
+    "query_failed": ("o banco de dados recusou a consulta", "the database refused the query"),
+    "not_sent": ("o e-mail não foi aceito", "the e-mail was not accepted"),
+    "exception": ("o script falhou", "the script failed"),
+    "memory": ("o script usou memória demais", "the script used too much memory"),
+    "bad_result": ("o resultado do script não é JSON", "the script's result is not JSON"),
+    "crashed": ("o script derrubou o seu processo", "the script crashed its process"),
+}
+
 WARNINGS: Mapping[str, Pair] = {
     "missing": (
         "A variável “{name}” não tinha valor e ficou vazia no texto.",

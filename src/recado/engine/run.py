@@ -6,39 +6,28 @@ from msgspec import structs
 
 from recado.engine import texts
 from recado.engine.askings import newest, visit_id
-from recado.engine.bursts import take_pending
-from recado.engine.callers import come_back, other_flow
 from recado.engine.compile import Program
 from recado.engine.content import Text
 from recado.engine.effects import Alert, Effect, EndSession, Handoff, Send
 from recado.engine.events import Event, Message
 from recado.engine.library import Library
 from recado.engine.limits import over_limit
-from recado.engine.node import (
-    Answered,
-    End,
-    Entered,
-    EnterFlow,
-    Fail,
-    Go,
-    GoTo,
-    Occasion,
-    Stay,
-    Step,
-    WaitForReply,
-    WaitUntil,
-)
 from recado.engine.settings import Burst
 from recado.engine.state import State, Status
+from recado.engine.stepping import take
+from recado.engine.steps import (
+    Answered,
+    Entered,
+    Occasion,
+    Step,
+    WaitForReply,
+)
 from recado.engine.trace import Trace, VisitTrace
 from recado.engine.variables import Variables
 from recado.engine.visit import RunningVisit
-from recado.engine.waits import expiry, still_silent, waiting_for_reply, waiting_until
+from recado.engine.waits import expiry, still_silent, waiting_for_reply
 
 PATH_KEPT = 500
-FAILING_SIDES = ("error", "invalid", "timeout")
-# Side ports without an edge of their own that act as a main port (flow language, section 1).
-INSTEAD = {"replied": "next", "closed": "open"}
 
 
 class Run:
@@ -73,6 +62,7 @@ class Run:
         self.message = state.message
         self.last_inbound_at = state.last_inbound_at
         self.expires_at = state.expires_at
+        self.held = state.held
         self.visits = state.visits
         self.visits_since_inbound = state.visits_since_inbound
         self.messages_since_inbound = state.messages_since_inbound
@@ -103,6 +93,7 @@ class Run:
             message=self.message,
             last_inbound_at=self.last_inbound_at,
             expires_at=self.expires_at,
+            held=self.held,
             visits=self.visits,
             visits_since_inbound=self.visits_since_inbound,
             messages_since_inbound=self.messages_since_inbound,
@@ -123,7 +114,7 @@ class Run:
             return self.fail("node_missing")
         match occasion:
             case Answered(message=message):
-                self._taken(message)
+                self.taken(message)
         return self._walk(self.node, occasion)
 
     def hear(self, message: Message) -> None:
@@ -145,11 +136,12 @@ class Run:
         """Stands at an older asking again, as if it were being asked now."""
         self.node = node
         self.drop_wait()
-        self._begin_wait(WaitForReply(), token)
+        self.begin_wait(WaitForReply(), token)
 
     def drop_wait(self) -> None:
         """Drops the wait and what belongs to it."""
         self.wait, self.memory, self.gathered, self.expires_at = None, {}, [], None
+        self.held = None
 
     def drop_everything(self) -> None:
         """Drops the wait, the messages that waited for a question, and the callers."""
@@ -167,8 +159,12 @@ class Run:
     def hand_off(self, reason: str) -> None:
         """Gives the conversation to a person; the session rests where it stands."""
         self.drop_wait()
+        self.rest(Handoff(reason=reason))
+
+    def rest(self, handoff: Handoff) -> None:
+        """Lets the bot be silent until a person gives the conversation back."""
         self.status, self.pending = Status.HANDED_OFF, []
-        self.effects.append(Handoff(reason=reason))
+        self.effects.append(handoff)
 
     def fail(self, reason: str, detail: str = "") -> None:
         """Gives up: the failure text once, then a person or the end, as `on_error` says."""
@@ -213,47 +209,8 @@ class Run:
             step = self._visit(node, occasion)
             if self.muted:
                 continue
-            node, occasion = self._take(node, step)
+            node, occasion = take(self, node, step)
         return None
-
-    def _take(self, node: str, step: Step) -> tuple[str | None, Occasion]:
-        """Does what a node said comes next; gives the next node to visit, if there is one."""
-        match step:
-            case Go(port=port):
-                return self._leave(node, port), Entered()
-            case GoTo(node=target) if target in self.program.nodes:
-                return target, Entered()
-            case GoTo(node=target):
-                self.fail("node_missing", detail=target)
-            case EnterFlow():
-                return other_flow(self, node, step), Entered()
-            case End():
-                return come_back(self, step), Entered()
-            case Fail(reason=reason):
-                self.fail(reason)
-            case WaitUntil():
-                self.wait = waiting_until(step, self.trace.visits[-1].visit, self.now)
-                return self._from_pending(node, delay=True)
-            case WaitForReply():
-                self._begin_wait(step, self.trace.visits[-1].visit)
-                return self._from_pending(node)
-            case Stay():
-                return self._from_pending(node)
-        return None, Entered()
-
-    def _leave(self, node: str, port: str) -> str | None:
-        if self.trace.visits:
-            self.trace.visits[-1].port = port
-        routes = self.program.routes
-        target = routes.get((node, port))
-        if target is None and port in INSTEAD:
-            target = routes.get((node, INSTEAD[port]))
-        if target is not None:
-            return target
-        if port in FAILING_SIDES:
-            self.fail(f"no_edge_for_{port}")
-            return None
-        return come_back(self, End())
 
     def _visit(self, node: str, occasion: Occasion, *, repeat: bool = False) -> Step:
         entered = isinstance(occasion, Entered) and not repeat
@@ -273,21 +230,14 @@ class Run:
         self.visits_since_inbound += 1
         self.turn_visits += 1
 
-    def _begin_wait(self, step: WaitForReply, token: str) -> None:
+    def begin_wait(self, step: WaitForReply, token: str) -> None:
+        """Waits for a reply to the asking that `token` names."""
         self.wait = waiting_for_reply(step, token, self.now, self.settings)
         self.late, self.repeated_at = [], None
         self.asked[token] = self.node or ""
         self.expires_at = expiry(self.wait, self.last_inbound_at, self.settings)
 
-    def _from_pending(self, node: str, *, delay: bool = False) -> tuple[str | None, Occasion]:
-        """Lets what now waits take the messages that were kept for it."""
-        message = take_pending(self, delay=delay)
-        if message is None:
-            return None, Entered()
-        self.message = message
-        self._taken(message)
-        return node, Answered(message)
-
-    def _taken(self, message: Message) -> None:
+    def taken(self, message: Message) -> None:
+        """Remembers which option answered the asking that waits."""
         if self.wait and message.tap:
             self.answered[self.wait.token] = message.tap.option

@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from recado.engine.events import Json, Message, Trigger
+from recado.engine.events import CallResult, Json, Message, Trigger
 from recado.engine.settings import Burst
 
 
@@ -33,11 +33,12 @@ class Status(StrEnum):
 class Wait(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the session waits for, and the moments at which it must be looked at though nobody wrote.
 
-    `until` is when a reply's timeout or a delay is over; `gather_until` when a burst has gone silent; `remind_at` and
+    `kind` call: a call is under way, the `round`th of this visit; send: Meta's word on a message; person: somebody is
+    to take the conversation. `until` is when a reply's timeout, a delay or the wait for a person is over; `gather_until` when a burst has gone silent; `remind_at` and
     `close_at` are the inactivity rule's. `until_reply`: a message ends the delay.
     """
 
-    kind: Literal["reply", "time"]
+    kind: Literal["reply", "time", "call", "send", "person"]
     token: str
     since: datetime
     until: datetime | None = None
@@ -48,6 +49,12 @@ class Wait(msgspec.Struct, frozen=True, omit_defaults=True):
     silence: int | None = None
     most: int | None = None
     until_reply: bool = False
+    round: int = 0
+
+    @property
+    def call_token(self) -> str:
+        """Names the call under way: a visit may make several, one after the other."""
+        return f"{self.token}.{self.round}"
 
     def moments(self) -> list[tuple[datetime, str]]:
         """Lists what will become due, earliest first. Who is in the middle of a burst is not silent."""
@@ -77,6 +84,14 @@ class Pending(msgspec.Struct, frozen=True, omit_defaults=True):
     """A message that waits for the next question; it is late for it, which is not even asked yet."""
 
     message: Message
+
+
+class Held(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What came back while a person had the conversation: a call's result, or Meta's word on a message."""
+
+    result: CallResult | None = None
+    accepted: bool = False
+    code: int | None = None
 
 
 class State(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -112,6 +127,7 @@ class State(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     started_at: datetime | None = None
     last_inbound_at: datetime | None = None
     expires_at: datetime | None = None
+    held: Held | None = None
     visits: int = 0
     visits_since_inbound: int = 0
     messages_since_inbound: int = 0
@@ -120,8 +136,17 @@ class State(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     @property
     def wake_at(self) -> datetime | None:
         """Says when the turn loop must look at this session again, if nobody writes."""
-        moments = self.wait.moments() if self.status is Status.ACTIVE and self.wait else []
+        moments = self.wait.moments() if self.wait and self._runs_on else []
         return moments[0][0] if moments else None
+
+    @property
+    def _runs_on(self) -> bool:
+        """Says whether time still means something: of a session with a person, only how long one was waited for."""
+        return self.status is Status.ACTIVE or (
+            self.status is Status.HANDED_OFF
+            and self.wait is not None
+            and self.wait.kind == "person"
+        )
 
     @property
     def versions(self) -> set[str]:

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from recado.engine.callers import climb
 from recado.engine.events import Message, Tap
-from recado.engine.node import Answered
 from recado.engine.run import Run
+from recado.engine.steps import Answered
 
 PAUSE = timedelta(minutes=1)
 

@@ -16,6 +16,8 @@ from minijinja import Environment, TemplateError
 from recado.engine.events import Json
 from recado.engine.filters import filters
 from recado.engine.flow import MAX_VALUE_BYTES
+from recado.engine.requests import Sealed
+from recado.engine.sealing import Style, seal
 from recado.engine.template_parts import Expression, Part, PathPart, TemplateMistake, split_parts
 from recado.engine.values import MISSING, as_text, find, spell
 
@@ -77,6 +79,24 @@ def render(source: str, scope: Mapping[str, Json], *, locale: str = "pt-BR") -> 
         if size > MAX_VALUE_BYTES:
             break
     return _bounded("".join(written), missing)
+
+
+def render_sealed(
+    source: str, scope: Mapping[str, Json], *, style: Style = "plain", locale: str = "pt-BR"
+) -> tuple[Sealed, tuple[str, ...]]:
+    """Fills a text that may name secrets, which stay references; gives the paths that led to nothing beside it."""
+    parts = _parts(source)
+    if isinstance(parts, TemplateMistake):
+        return (source,), ()
+    missing: list[str] = []
+    sealed = seal(parts, lambda part: _evaluated(part, scope, locale, missing), style)
+    return sealed, tuple(dict.fromkeys(spell(path) for path in missing))
+
+
+def parts_of(source: str) -> tuple[Part, ...]:
+    """Gives a text's parts; none for a text that `check` refuses."""
+    parts = _parts(source)
+    return () if isinstance(parts, TemplateMistake) else parts
 
 
 def check(source: str, *, locale: Literal["pt-BR", "en"] = "pt-BR") -> str | None:
@@ -146,22 +166,29 @@ def _works(expression: Expression) -> bool:
 def _fill(
     part: PathPart | Expression, scope: Mapping[str, Json], locale: str, missing: list[str]
 ) -> str:
+    return as_text(_evaluated(part, scope, locale, missing))
+
+
+def _evaluated(
+    part: PathPart | Expression, scope: Mapping[str, Json], locale: str, missing: list[str]
+) -> Json:
+    """Gives what stands between braces its value; None, and a note in `missing`, where it has none."""
     if isinstance(part, PathPart):
         value = find(part.path, scope)
         if value is MISSING:
             missing.append(part.path)
-            return ""
-        return as_text(value)
+            return None
+        return value
     values = {name: find(path, scope) for name, path in part.names.items()}
     if not part.minds_missing:
         missing.extend(part.names[name] for name, value in values.items() if value is MISSING)
     known = {name: None if value is MISSING else value for name, value in values.items()}
     try:
-        return as_text(_evaluate(part, known, locale))
+        return _evaluate(part, known, locale)
     except (TemplateError, TypeError):
         # Only what `_works` could not try out: an argument too many in a branch of a branch.
         missing.append(part.source)
-        return ""
+        return None
 
 
 def _evaluate(expression: Expression, values: Mapping[str, Json], locale: str) -> Json:

@@ -4,9 +4,10 @@ from msgspec import structs
 
 from recado.engine.bursts import gathered
 from recado.engine.callers import go_to_flow
-from recado.engine.node import Answered, TimedOut
+from recado.engine.effects import TakeBack
 from recado.engine.run import Run
 from recado.engine.state import Status, Wait
+from recado.engine.steps import Answered, TimedOut
 
 
 def fire(run: Run, token: str) -> None:
@@ -17,7 +18,7 @@ def fire(run: Run, token: str) -> None:
     if not due:
         return run.remark("too_early")
     for name in due:
-        if run.wait is not None and run.wait.token == token and run.status is Status.ACTIVE:
+        if run.wait is not None and run.wait.token == token and run.status.open:
             _happen(run, run.wait, name)
     return None
 
@@ -45,6 +46,9 @@ def _opted_out(run: Run) -> bool:
 
 def _over(run: Run) -> None:
     """Ends a wait. What follows is something that we begin, so it does not follow where the contact opted out."""
+    if run.wait and run.wait.kind == "person":
+        run.status = Status.ACTIVE
+        run.effects.append(TakeBack())
     if _opted_out(run):
         run.remark("opted_out")
         return run.finish(Status.STOPPED)

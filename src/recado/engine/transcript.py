@@ -6,15 +6,20 @@ from recado.engine.advance import Turn
 from recado.engine.content import Buttons, Content, ListMenu, Media, words
 from recado.engine.effects import (
     Alert,
+    Call,
     Consent,
     Effect,
     EndSession,
     Handoff,
+    Notify,
     Send,
     TakeBack,
+    Track,
     UpdateContact,
 )
 from recado.engine.options import rows_of
+from recado.engine.requests import summary
+from recado.engine.values import as_text
 
 
 def told(turns: Iterable[Turn]) -> list[str]:
@@ -54,6 +59,12 @@ def _line(effect: Effect) -> str:
             return f"(the contact {'takes' if granted else 'refuses'} our messages)"
         case Alert(kind=kind, detail=detail):
             return f"(alert: {kind.replace('_', ' ')}{f' ({detail})' if detail else ''})"
+        case Call(request=request):
+            return f"(a call goes out: {summary(request)})"
+        case Track(event=event, value=value):
+            return f"(counted: {event}{f' = {as_text(value)}' if value is not None else ''})"
+        case Notify(text=text):
+            return f"(the team is told: {text})"
         case UpdateContact(add_tags=added, remove_tags=removed, fields=fields):
             changes = [*(f"+{tag}" for tag in added), *(f"-{tag}" for tag in removed)]
             changes += [f"{name} = {value}" for name, value in fields.items()]

@@ -11,8 +11,11 @@ from recado.engine.content import Content
 from recado.engine.effects import Effect, Send
 from recado.engine.events import Json
 from recado.engine.limits import may_send
-from recado.engine.node import Occasion, Visit
-from recado.engine.template import lookup, render
+from recado.engine.node import Visit
+from recado.engine.requests import Sealed
+from recado.engine.sealing import Style
+from recado.engine.steps import Occasion
+from recado.engine.template import lookup, render, render_sealed
 from recado.engine.trace import VisitTrace
 
 if TYPE_CHECKING:
@@ -51,6 +54,18 @@ class RunningVisit(Visit):
         if rendered.truncated:
             self._record.warnings.append("text_truncated")
         return rendered.text
+
+    def sealed(self, template: str, *, style: Style = "plain") -> Sealed:
+        """Fills a text that may name secrets, which stay references."""
+        filled, missing = render_sealed(
+            template, self.scope(), style=style, locale=self.world.locale
+        )
+        self._record.warnings += [f"missing:{name}" for name in missing]
+        return filled
+
+    def variables(self) -> Mapping[str, Json]:
+        """Gives all session variables."""
+        return self._run.variables.values
 
     def value(self, path: str) -> Json:
         """Looks up a path in the scope."""

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 
 from msgspec import structs
 
-from recado.engine.node import WaitForReply, WaitUntil
 from recado.engine.settings import DEFAULT_SILENCE, DEFAULT_TTL, Settings
 from recado.engine.state import Wait
+from recado.engine.steps import WaitForPerson, WaitForReply, WaitUntil
 
 
 def waiting_for_reply(step: WaitForReply, token: str, now: datetime, settings: Settings) -> Wait:
@@ -41,6 +41,11 @@ def still_silent(wait: Wait, now: datetime, settings: Settings) -> Wait:
 def waiting_until(step: WaitUntil, token: str, now: datetime) -> Wait:
     """Makes a delay's wait."""
     return Wait("time", token, since=now, until=step.moment, until_reply=step.until_reply)
+
+
+def waiting_for_person(step: WaitForPerson, token: str, now: datetime) -> Wait:
+    """Makes the wait for somebody who takes the conversation."""
+    return Wait("person", token, since=now, until=_after(now, step.timeout))
 
 
 def gathering(wait: Wait, now: datetime, settings: Settings) -> Wait:

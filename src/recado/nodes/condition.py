@@ -7,9 +7,10 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from recado.engine.compare import Operator, compare, needs_value
 from recado.engine.flow import MAX_OPTION_ID
-from recado.engine.node import About, Go, Node, Port, Visit, field, ids_doubled
+from recado.engine.node import About, Node, Port, Visit, field, ids_doubled
 from recado.engine.patterns import bad_pattern
 from recado.engine.problems import Problem
+from recado.engine.steps import Go
 
 ELSE = "else"
 

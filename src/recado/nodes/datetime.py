@@ -23,8 +23,9 @@ from recado.engine.moments import (
     read_words,
     write,
 )
-from recado.engine.node import PLACEHOLDER, About, Go, Node, Port, Visit, check_variable, field
+from recado.engine.node import PLACEHOLDER, About, Node, Port, Visit, check_variable, field
 from recado.engine.problems import Problem
+from recado.engine.steps import Go
 from recado.engine.values import as_text
 
 Operation = Literal[

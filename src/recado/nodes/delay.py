@@ -4,20 +4,9 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import ClassVar, Literal
 
-from recado.engine.node import (
-    About,
-    Answered,
-    Entered,
-    Go,
-    Node,
-    Port,
-    Step,
-    TimedOut,
-    Visit,
-    WaitUntil,
-    field,
-)
+from recado.engine.node import About, Node, Port, Visit, field
 from recado.engine.problems import Problem
+from recado.engine.steps import Answered, Entered, Go, Stay, Step, TimedOut, WaitUntil
 
 LONGEST = timedelta(days=30)
 UNITS = {
@@ -74,3 +63,5 @@ class Delay(Node):
                 return Go("next")
             case Answered():
                 return Go("replied")
+            case _:
+                return Stay()

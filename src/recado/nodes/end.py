@@ -8,9 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from recado.engine.content import Text
 from recado.engine.effects import UpdateContact
 from recado.engine.events import Json
-from recado.engine.node import About, End, Node, Port, Visit, check_variable, field
+from recado.engine.node import About, Node, Port, Visit, check_variable, field
 from recado.engine.problems import Problem
 from recado.engine.split import split_text
+from recado.engine.steps import End
 from recado.engine.template import sole_path
 
 OUTCOME, TAG = 100, 100

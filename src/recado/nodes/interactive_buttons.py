@@ -19,16 +19,7 @@ from recado.engine.asking import (
 from recado.engine.content import Button, Buttons
 from recado.engine.events import Message
 from recado.engine.headers import HeaderField
-from recado.engine.node import (
-    About,
-    Node,
-    Port,
-    Step,
-    Visit,
-    check_length,
-    check_variable,
-    field,
-)
+from recado.engine.node import About, Node, Port, Visit, check_length, check_variable, field
 from recado.engine.options import (
     MAX_BUTTON_TITLE,
     MAX_BUTTONS,
@@ -38,6 +29,7 @@ from recado.engine.options import (
     wire_id,
 )
 from recado.engine.problems import Problem
+from recado.engine.steps import Step
 
 
 class ReplyButton(BaseModel):

@@ -6,18 +6,9 @@ from uuid import UUID
 
 from pydantic import Field
 
-from recado.engine.node import (
-    About,
-    EnterFlow,
-    GoTo,
-    Node,
-    Port,
-    Step,
-    Visit,
-    check_variable,
-    field,
-)
+from recado.engine.node import About, Node, Port, Visit, check_variable, field
 from recado.engine.problems import Problem
+from recado.engine.steps import EnterFlow, GoTo, Step
 
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 

@@ -5,10 +5,11 @@ from typing import ClassVar, Literal
 
 from recado.engine.content import Contacts, Content, Text
 from recado.engine.media import MediaField
-from recado.engine.node import About, Go, Node, Visit, field
+from recado.engine.node import About, Node, Visit, field
 from recado.engine.places import CardField, LocationField
 from recado.engine.problems import Problem
 from recado.engine.split import split_text
+from recado.engine.steps import Go
 
 MAX_TEMPLATE = 64_000
 MAX_CARDS = 257  # Meta's limit

@@ -20,25 +20,12 @@ from recado.engine.asking import (
 )
 from recado.engine.content import Content, Text
 from recado.engine.events import Json, Message
-from recado.engine.node import (
-    About,
-    Answered,
-    Entered,
-    Go,
-    Node,
-    Port,
-    Stay,
-    Step,
-    TimedOut,
-    Visit,
-    WaitForReply,
-    check_variable,
-    field,
-)
+from recado.engine.node import About, Node, Port, Visit, check_variable, field
 from recado.engine.options import Option, present
 from recado.engine.patterns import bad_pattern
 from recado.engine.problems import Problem
 from recado.engine.split import split_text
+from recado.engine.steps import Answered, Entered, Go, Stay, Step, TimedOut, WaitForReply
 
 TEXT_LIMIT = 4_096
 Bound = float | str | None
@@ -150,6 +137,8 @@ class Question(Node):
                 return self._check(visit, message)
             case TimedOut():
                 return Go("timeout")
+            case _:
+                return Stay()
 
     def _wait(self) -> WaitForReply:
         """Waits for one answer, or gathers an album where several pictures make one answer."""

@@ -7,17 +7,9 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from recado.engine.flow import MAX_OPTION_ID
-from recado.engine.node import (
-    About,
-    Go,
-    Node,
-    Port,
-    Visit,
-    check_variable,
-    field,
-    ids_doubled,
-)
+from recado.engine.node import About, Node, Port, Visit, check_variable, field, ids_doubled
 from recado.engine.problems import Problem
+from recado.engine.steps import Go
 
 SPAN = 2.0**64
 

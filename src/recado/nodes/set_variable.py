@@ -8,8 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from recado.engine.compare import as_boolean, as_number
 from recado.engine.events import Json
-from recado.engine.node import About, Go, Node, Visit, check_variable, field
+from recado.engine.node import About, Node, Visit, check_variable, field
 from recado.engine.problems import Problem
+from recado.engine.steps import Go
 from recado.engine.template import sole_path
 
 Operation = Literal["set", "append", "increment", "decrement", "clear"]

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from typing import ClassVar, Literal
 
-from recado.engine.node import About, Go, Node, Visit, field
+from recado.engine.node import About, Node, Visit, field
 from recado.engine.problems import Problem
+from recado.engine.steps import Go
 from recado.engine.triggers import TriggerRule
 
 

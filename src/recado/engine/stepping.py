@@ -1,0 +1,111 @@
+"""Does what a node said comes next: go on, wait for something, or end."""
+
+from typing import TYPE_CHECKING
+
+from recado.engine.bursts import take_pending
+from recado.engine.callers import come_back, other_flow
+from recado.engine.effects import Call, Handoff
+from recado.engine.state import Wait
+from recado.engine.steps import (
+    Answered,
+    CallOut,
+    End,
+    Entered,
+    EnterFlow,
+    Fail,
+    Go,
+    GoTo,
+    Occasion,
+    Stay,
+    Step,
+    WaitForPerson,
+    WaitForReply,
+    WaitForSend,
+    WaitUntil,
+)
+from recado.engine.waits import waiting_for_person, waiting_until
+
+if TYPE_CHECKING:
+    from recado.engine.run import Run
+
+FAILING_SIDES = ("error", "invalid", "timeout")
+# Side ports without an edge of their own that act as a main port (flow language, section 1).
+INSTEAD = {"replied": "next", "closed": "open"}
+
+
+def take(run: "Run", node: str, step: Step) -> tuple[str | None, Occasion]:
+    """Gives the next node to visit, if there is one, and what it is told."""
+    match step:
+        case Go(port=port):
+            return _leave(run, node, port), Entered()
+        case GoTo(node=target) if target in run.program.nodes:
+            return target, Entered()
+        case GoTo(node=target):
+            run.fail("node_missing", detail=target)
+        case EnterFlow():
+            return other_flow(run, node, step), Entered()
+        case End():
+            return come_back(run, step), Entered()
+        case Fail(reason=reason):
+            run.fail(reason)
+        case Stay():
+            return _from_pending(run, node)
+        case _:
+            return _wait(run, node, step)
+    return None, Entered()
+
+
+def _wait(
+    run: "Run",
+    node: str,
+    step: WaitForReply | WaitUntil | CallOut | WaitForSend | WaitForPerson,
+) -> tuple[str | None, Occasion]:
+    token = run.trace.visits[-1].visit
+    match step:
+        case WaitForReply():
+            run.begin_wait(step, token)
+            return _from_pending(run, node)
+        case WaitUntil():
+            run.wait = waiting_until(step, token, run.now)
+            return _from_pending(run, node, delay=True)
+        case CallOut():
+            _call(run, node, step, token)
+        case WaitForSend():
+            run.wait = Wait("send", token, since=run.now)
+        case WaitForPerson(note=note, team=team, agent=agent, priority=priority):
+            run.rest(Handoff("handoff_node", note, team, agent, priority))
+            run.wait = waiting_for_person(step, token, run.now)
+    return None, Entered()
+
+
+def _call(run: "Run", node: str, step: CallOut, token: str) -> None:
+    """Asks for a call; the session's time to live stands still until it comes back."""
+    before = run.wait
+    made = before.round if before and before.kind == "call" else 0
+    run.wait = Wait("call", token, since=run.now, round=made + 1)
+    run.effects.append(Call(run.wait.call_token, step.request, step.timeout, node, step.repeatable))
+
+
+def _leave(run: "Run", node: str, port: str) -> str | None:
+    if run.trace.visits:
+        run.trace.visits[-1].port = port
+    routes = run.program.routes
+    target = routes.get((node, port))
+    if target is None and port in INSTEAD:
+        target = routes.get((node, INSTEAD[port]))
+    if target is not None:
+        return target
+    if port in FAILING_SIDES:
+        run.fail(f"no_edge_for_{port}")
+        return None
+    return come_back(run, End())
+
+
+def _from_pending(run: "Run", node: str, *, delay: bool = False) -> tuple[str | None, Occasion]:
+    """Lets what now waits take the messages that were kept for it."""
+    message = take_pending(run, delay=delay)
+    if message is None:
+        return None, Entered()
+    run.message = message
+    run.taken(message)
+    return node, Answered(message)
