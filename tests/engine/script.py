@@ -1,7 +1,9 @@
 """Plays scripts against a flow: what the customer does, line by line, and what the bot says back.
 
 A step is a plain string (the customer writes it), or an object: {"tap": "sim"}, {"after": 3600} (seconds go by),
-{"late": "oi"} (written before the question was sent), {"message": {...}} (any inbound message, for example a photo).
+{"late": "oi"} (written before the question was sent), {"message": {...}} (any inbound message, for example a photo),
+{"result": {"ok": true, "value": 1}} (the call that is under way comes back: fields of CallResult), {"settled": true} or
+{"settled": 131047} (Meta accepts or refuses the message), {"person": "takes over"}, {"release": "continue"}.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -13,7 +15,7 @@ from recado.engine.advance import Turn
 from recado.engine.compile import Program, compile
 from recado.engine.content import Buttons, ListMenu, words
 from recado.engine.effects import Send
-from recado.engine.events import Message, Tap, World
+from recado.engine.events import CallResult, Message, Tap, World
 from recado.engine.flow import FlowDocument
 from recado.engine.play import Play
 from recado.nodes import NODE_TYPES
@@ -52,6 +54,18 @@ class Script:
                 )
             case {"message": message}:
                 return self._hear(message)
+            case {"result": result}:
+                assert self.play.call is not None, "no call is under way"
+                return self.play.answer(self.now, msgspec.convert(result, CallResult))
+            case {"settled": bool(accepted)}:
+                return self.play.settle(self.now, accepted=accepted)
+            case {"settled": int(code)}:
+                return self.play.settle(self.now, accepted=False, code=code)
+            case {"person": "takes over"}:
+                self.play.take_over()
+                return []
+            case {"release": to}:
+                return self.play.release(self.now, to=to)
         raise AssertionError(f"no such step: {step}")
 
     def says(self, *steps: str | dict[str, Any]) -> list[str]:

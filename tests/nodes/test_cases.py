@@ -4,7 +4,7 @@ A case has `data` (the node's configuration) and either `problems` (codes the co
 must come of them: `port`, `says`, `variables`, `status`, `waits`. It may have `world` (what the flow can read), `seed`,
 `variables`, `settings`, `flows` (other flows by id, published) and `edges`: false to draw none, or the ports that get
 one. `look` names more to be held against: `contents` (whole messages), `facts` (the trace), `box` (the one that was reached), `outcome`, `tags`,
-`replies` (which message each one quotes), `fields` (where the problems are). RECADO_GOLDEN=1 fills in what is expected; read the diff.
+`calls` (what was asked of the outside), `effects` (everything but messages and calls), `replies` (which message each one quotes), `fields` (where the problems are). RECADO_GOLDEN=1 fills in what is expected; read the diff.
 """
 
 import json
@@ -17,7 +17,7 @@ import msgspec
 import pytest
 
 from recado.engine.compile import compile
-from recado.engine.effects import Send
+from recado.engine.effects import Call, Send
 from recado.engine.events import World
 from recado.engine.flow import FlowDocument
 from recado.engine.library import Library
@@ -88,6 +88,15 @@ def _play(type: str, case: dict[str, Any]) -> dict[str, Any]:
     sends = [effect for effect in effects if isinstance(effect, Send)]
     looks: dict[str, Any] = {
         "contents": [_without_visit(msgspec.to_builtins(send.content)) for send in sends],
+        "calls": [
+            {"timeout": call.timeout, "repeatable": call.repeatable}
+            | msgspec.to_builtins(call.request)
+            for call in effects
+            if isinstance(call, Call)
+        ],
+        "effects": [
+            msgspec.to_builtins(effect) for effect in effects if not isinstance(effect, Send | Call)
+        ],
         "replies": [send.reply_to for send in sends],
         "facts": [fact for visit in visits for fact in [*visit.facts, *visit.warnings]],
         "box": arrived[-1] if arrived else None,
