@@ -13,7 +13,10 @@ from recado.engine.state import State, Status, Wait
 
 def check_state(program: Program, state: State) -> None:
     """Checks a session against the program it is in."""
-    assert (state.wait is not None) == (state.status is Status.ACTIVE)
+    if state.status is not Status.HANDED_OFF:
+        assert (state.wait is not None) == (state.status is Status.ACTIVE)
+    elif state.wait is not None:
+        assert state.wait.kind == "person"
     assert state.wait is not None or state.wake_at is None
     if state.status.open:
         # Who asked for a person with the very first word stands nowhere yet.
@@ -50,7 +53,8 @@ def _check_wait(program: Program, state: State, wait: Wait) -> None:
         assert program.nodes[state.node or ""].waits
     else:
         assert state.expires_at is None, "a delay does not expire"
-        assert wait.until is not None
+        assert (wait.until is not None) == (wait.kind in ("time", "person"))
+    assert (wait.round > 0) == (wait.kind == "call")
     assert bool(state.gathered) == (wait.gather_until is not None)
     assert (state.wake_at is None) == (not wait.moments())
 

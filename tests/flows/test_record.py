@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from recado.cli.record import RecordedPlay, pretty, span, write_story
+from recado.cli.record import RecordedPlay, write_story
 from recado.cli.talk import Talk
 from recado.engine.events import World
 from recado.engine.flow import FlowDocument
+from recado.engine.spans import span
+from recado.engine.story_steps import pretty
 from tests.flows.telling import program, tell
 
 FLOW: dict[str, Any] = {

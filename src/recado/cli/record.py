@@ -1,21 +1,18 @@
-"""Writes a conversation down as a story: `recado talk --record FILE`, the form of the tests in `tests/flows/`."""
+"""Writes a conversation down as a story: `recado talk --record FILE`, which `recado flow test` plays again."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from math import ceil
 from pathlib import Path
-from typing import Any
 
 from recado.engine.advance import Turn
 from recado.engine.events import Json, Message
 from recado.engine.play import Play
-from recado.engine.transcript import noted, told
+from recado.engine.spans import span
+from recado.engine.story_steps import ending, pretty, with_outcome
 
-WIDTH = 110
 NOTEWORTHY = timedelta(minutes=1)
-UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 
 
 @dataclass
@@ -58,31 +55,6 @@ class RecordedPlay(Play):
         self.steps.append(with_outcome(step, turns))
 
 
-def with_outcome(step: Mapping[str, Json], turns: list[Turn]) -> dict[str, Json]:
-    """Gives a step with what came of it: what the bot says, and why, where the engine noted something."""
-    done = {**step, "bot": told(turns)}
-    if notes := noted(turns):
-        done["because"] = ", ".join(notes)
-    elif not turns and any(key.startswith("customer") for key in step):
-        done["because"] = "history only"
-    return done
-
-
-def ending(play: Play, now: datetime) -> dict[str, Json]:
-    """Says where a story leaves the conversation."""
-    state = play.state
-    if state is None:
-        return {"session": "none"}
-    ends: dict[str, Json] = {"session": state.status.value, "variables": state.variables}
-    if play.sessions > 1:
-        ends["sessions"] = play.sessions
-    if play.mode != "bot":
-        ends["with"] = play.mode
-    if state.wake_at:
-        ends["wakes_after"] = str(state.wake_at - now)
-    return ends
-
-
 def write_story(file: Path, play: RecordedPlay, document: Mapping[str, Json]) -> None:
     """Writes what was played as a story file; its sentence is for the author to write."""
     story: dict[str, Json] = {
@@ -93,30 +65,3 @@ def write_story(file: Path, play: RecordedPlay, document: Mapping[str, Json]) ->
         "flows": {"main": [document]},
     }
     file.write_text(pretty(story) + "\n", encoding="utf-8")
-
-
-def span(time: timedelta) -> str:
-    """Says a span of time in the largest unit that fits it: `3 days`, `90 seconds`."""
-    seconds = round(time.total_seconds())
-    for name, size in UNITS:
-        if seconds >= size and seconds % size == 0:
-            count = seconds // size
-            return f"{count} {name}{'s' if count > 1 else ''}"
-    return "0 seconds"
-
-
-def pretty(value: Any, indent: int = 0) -> str:
-    """Writes JSON for people: whatever fits on a line stands on one."""
-    line = json.dumps(value, ensure_ascii=False)
-    if len(line) + indent <= WIDTH or not isinstance(value, dict | list) or not value:
-        return line
-    pad = " " * (indent + 1)
-    if isinstance(value, list):
-        parts = [pretty(item, indent + 1) for item in value]
-    else:
-        parts = [
-            f"{json.dumps(key, ensure_ascii=False)}: {pretty(item, indent + 1)}"
-            for key, item in value.items()
-        ]
-    left, right = "[]" if isinstance(value, list) else "{}"
-    return f"{left}\n{pad}" + f",\n{pad}".join(parts) + f"\n{' ' * indent}{right}"
