@@ -52,6 +52,7 @@ talk: setup ## talk to a flow in the terminal: make talk FLOW=my-flow.json
 
 bench: setup ## measure what Recado claims about speed; figures go to bench/out/
 	@$(PY) bench/engine.py
+	@$(PY) bench/compile.py
 
 clean: ## remove what was built (never your data)
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

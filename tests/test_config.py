@@ -15,6 +15,7 @@ from recado.config import (
     secret_key,
     unknown_settings,
 )
+from tests.calls.smtp_urls import RIGHT, WRONG
 
 KEY = bytes(range(32))
 
@@ -60,6 +61,11 @@ def test_every_setting_says_what_it_means_and_what_it_must_be() -> None:
             ("https://a.example", "http://localhost:5173"),
         ),
         ("POOL_SIZE", "25", 25),
+        (
+            "EGRESS_ALLOW",
+            "CRM.local, 10.0.0.7:8080,[fd00::7]:443 , fd00::7,10.0.0.0/8,",
+            ("crm.local", "10.0.0.7:8080", "[fd00::7]:443", "fd00::7", "10.0.0.0/8"),
+        ),
     ],
 )
 def test_a_setting_is_read(
@@ -90,6 +96,10 @@ def test_a_setting_is_read(
         ("UNKNOWN_WAIT", "-5"),
         ("ADMIN_EMAIL", "nobody"),
         ("LOG_LEVEL", "loud"),
+        ("EGRESS_ALLOW", "crm.local,*.local"),
+        ("EGRESS_ALLOW", "10.0.0.1/8"),
+        ("EGRESS_ALLOW", "crm.local:99999"),
+        ("EGRESS_ALLOW", "http://crm.local"),
     ],
 )
 def test_a_wrong_setting_is_named_with_its_value_in_one_sentence(
@@ -210,6 +220,30 @@ def test_a_data_folder_that_cannot_be_made_is_named(
 
     with pytest.raises(SettingsError, match=r"^RECADO_DATA_DIR must be a folder"):
         secret_key(load_settings())
+
+
+@pytest.mark.parametrize("url", RIGHT)
+def test_a_mail_server_is_read(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RECADO_SMTP_URL", url)
+
+    settings = load_settings()
+
+    assert settings.smtp_url is not None
+    assert settings.smtp_url.get_secret_value() == url
+    assert url not in repr(settings)
+
+
+@pytest.mark.parametrize("url", WRONG)
+def test_a_wrong_mail_server_is_named_and_not_shown(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RECADO_SMTP_URL", url)
+
+    with pytest.raises(SettingsError) as problem:
+        load_settings()
+
+    right = "smtp://user:password@mail.example.com:587?from=bot@example.com"
+    assert str(problem.value) == f"RECADO_SMTP_URL must be a URL such as {right}."
 
 
 @pytest.fixture

@@ -209,6 +209,33 @@ def test_3_3_an_ended_session_is_deleted_after_30_days(company: Company) -> None
     assert len(company.thread(old, line)["messages"]) == 2
 
 
+def test_3_4_a_handoff_silences_the_bot_until_a_person_gives_it_back(company: Company) -> None:
+    tag = {"id": "tag", "type": "action", "actions": [{"type": "add_tag", "tags": ["lead"]}]}
+    count = {"id": "count", "type": "analytics", "event": "lead"}
+    person = {"id": "person", "type": "handoff", "content": "{{nome}}, vou chamar alguém."}
+    released = {"source": "person", "target": "bye", "sourceHandle": "released"}
+    row = [
+        edge("start", "name"),
+        edge("name", "tag"),
+        edge("tag", "count"),
+        edge("count", "person"),
+    ]
+    nodes = [START, NAME, tag, count, person, says("Até logo, {{nome}}!", id="bye", type="end")]
+    line, flow_id = company.answering(*nodes, edges=[*row, released])
+    customer = company.customer()
+
+    called = company.talk(customer, line, "Oi", "Ana")
+    company.api.post(f"/conversations/{company.thread(customer, line)['id']}/takeover")
+    silent = company.talk(customer, line, "Alguém aí?")
+    has(company.thread(customer, line), mode="human")
+    company.api.post(f"/conversations/{company.thread(customer, line)['id']}/release")
+
+    assert (called, silent) == ([ASK_NAME, "Ana, vou chamar alguém."], [])
+    until(lambda: company.texts(customer, line)[-1] == "Até logo, Ana!")
+    has(company.thread(customer, line), mode="bot")
+    assert company.rows("select event from tracked where flow_id = $1", flow_id) == [("lead",)]
+
+
 def test_3_5_what_is_posted_to_meta(company: Company) -> None:
     line, _ = company.answering(START, says("Olá!"))
     customer = company.customer()

@@ -13,10 +13,11 @@ import msgspec
 
 from recado.engine.advance import Turn
 from recado.engine.compile import Program, compile
-from recado.engine.content import Buttons, ListMenu, words
+from recado.engine.content import words
 from recado.engine.effects import Send
 from recado.engine.events import CallResult, Message, Tap, World
 from recado.engine.flow import FlowDocument
+from recado.engine.options import rows_of
 from recado.engine.play import Play
 from recado.nodes import NODE_TYPES
 
@@ -93,10 +94,8 @@ class Script:
 
 def _ids(effect: object) -> list[str]:
     match effect:
-        case Send(content=Buttons(buttons=buttons)):
-            return [button.id for button in buttons]
-        case Send(content=ListMenu(sections=sections)):
-            return [row.id for section in sections for row in section.rows]
+        case Send(content=content):
+            return [row.id for row in rows_of(content)]
     return []
 
 

@@ -272,6 +272,45 @@ def test_the_same_turn_in_english_with_the_authors_names() -> None:
     ]
 
 
+def expressive(*expressions: str, assigned: str = "1") -> dict[str, Any]:
+    """The entrance with cases by expression, and a variable that is calculated before them."""
+    nodes = [dict(node) for node in ENTRANCE["nodes"]]
+    nodes[3]["data"] = {
+        "cases": [{"id": f"caso {i}", "expression": each} for i, each in enumerate(expressions, 1)]
+    }
+    change = {"variable": "ano", "value": assigned, "as": "expression"}
+    nodes.append({"id": "conta", "type": "set_variable", "data": {"assignments": [change]}})
+    edges = [dict(edge) for edge in ENTRANCE["edges"] if edge["id"] != "e4"]
+    edges[2]["target"] = "conta"
+    edges.append({"id": "e6", "source": "conta", "target": "maior"})
+    edges.append({"id": "e7", "source": "maior", "target": "entra"})
+    return {"nodes": nodes, "edges": edges}
+
+
+def test_an_expression_is_told_with_the_values_it_read() -> None:
+    document = expressive("idade >= 18 and nome != ''", assigned="2026 - idade")
+
+    told = tell(document, "oi", "Ana", "18")
+
+    assert told[2:4] == [
+        "O nó “conta” calculou ano por 2026 - idade (idade = 18); guardou ano = 2008; seguiu adiante.",
+        "O nó “maior” avaliou idade >= 18 and nome != '' (idade = 18, nome = “Ana”): sim; seguiu por “caso 1”.",
+    ]
+
+
+def test_an_expression_that_failed_is_told_with_the_reason() -> None:
+    document = expressive("idade / filhos > 5", "idade > 1", assigned="nome * 2")
+
+    told = tell(document, "oi", "Ana", "18", language="en")
+
+    assert told[2:4] == [
+        "The node “conta” could not calculate ano by nome * 2 (nome = “Ana”): “Ana” is not a number; "
+        "the variable is as it was; went on.",
+        "The node “maior” could not evaluate idade / filhos > 5 (idade = 18, filhos = empty): null is not a number; "
+        "evaluated idade > 1 (idade = 18): yes; went on by “caso 2”.",
+    ]
+
+
 def test_a_refused_answer_says_why_and_that_the_question_stays() -> None:
     told = tell(ENTRANCE, "oi", "Ana", "muito")
 

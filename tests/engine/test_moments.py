@@ -154,6 +154,25 @@ def test_a_difference_counts_complete_units(
     assert difference(moment(first), moment(second), unit) == count
 
 
+@pytest.mark.parametrize("timezone", [SAO_PAULO, "Pacific/Kiritimati", "UTC"])
+@pytest.mark.parametrize("day", ["31/12/9999", "01/01/0001"])
+def test_the_ends_of_the_calendar_are_no_place_to_fall_off(day: str, timezone: str) -> None:
+    iso = "-".join(reversed(day.split("/")))
+
+    read = [read_value(f"{iso}T{clock}Z", timezone) for clock in ("00:00", "23:59")]
+    read += [read_words(f"{day} às {clock}", NOON, timezone) for clock in ("0h", "23h59")]
+    read += [read_pattern(f"{day} 23:59", "%d/%m/%Y %H:%M", timezone)]
+
+    assert any(read)
+    for one in filter(None, read):
+        assert difference(moment("2000-01-31T23:59", timezone), one, "months")
+        assert one.as_json().startswith(("9999-12-3", "0001-01-0"))
+
+
+def test_a_month_that_ends_beyond_the_calendar_is_not_complete() -> None:
+    assert difference(moment("2000-01-31T23:59"), moment("9999-12-01T00:00"), "months") == 95_998
+
+
 def test_a_day_is_compared_by_its_date() -> None:
     day, noon = moment("2026-11-23"), moment("2026-11-23T12:00:00-03:00")
 

@@ -21,6 +21,8 @@ from recado.engine.effects import Call, Send
 from recado.engine.events import World
 from recado.engine.flow import FlowDocument
 from recado.engine.library import Library
+from recado.engine.node import Port
+from recado.engine.port_rules import ports_by
 from recado.nodes import NODE_TYPES
 from tests.engine.script import Script, program_of
 
@@ -90,12 +92,14 @@ def _play(type: str, case: dict[str, Any]) -> dict[str, Any]:
         "contents": [_without_visit(msgspec.to_builtins(send.content)) for send in sends],
         "calls": [
             {"timeout": call.timeout, "repeatable": call.repeatable}
-            | msgspec.to_builtins(call.request)
+            | msgspec.json.decode(msgspec.json.encode(call.request))
             for call in effects
             if isinstance(call, Call)
         ],
         "effects": [
-            msgspec.to_builtins(effect) for effect in effects if not isinstance(effect, Send | Call)
+            json.loads(msgspec.json.encode(effect))
+            for effect in effects
+            if not isinstance(effect, Send | Call)
         ],
         "replies": [send.reply_to for send in sends],
         "facts": [fact for visit in visits for fact in [*visit.facts, *visit.warnings]],
@@ -157,6 +161,19 @@ def test_every_port_is_taken_by_some_case(type: str) -> None:
     taken = {c["expect"]["port"] for c in cases} - {None}
 
     assert set(data) == taken
+
+
+@pytest.mark.parametrize(("type", "index", "name"), _all(), ids=str)
+def test_the_ways_out_as_data_are_the_ways_out(type: str, index: int, name: str) -> None:
+    case = json.loads((CASES / f"{type}.json").read_text())[index]
+    if "steps" not in case:
+        return
+    node = NODE_TYPES[type].model_validate({**case["data"], "type": type})
+    data = node.model_dump(mode="json", by_alias=True)
+
+    drawn = [Port(id, rule.side, rule.ends) for id, rule in ports_by(node.port_rules, data)]
+
+    assert drawn == list(node.ports())
 
 
 @pytest.mark.parametrize("type", sorted(NODE_TYPES))

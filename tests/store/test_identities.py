@@ -11,6 +11,7 @@ import pytest_asyncio
 
 from recado.engine.identities import Identity, Sender
 from recado.store import contacts
+from recado.store.changes import ContactChange, change_contacts
 from recado.store.ids import new_id
 from recado.store.pool import Db, Pool
 from recado.store.receiving import open_conversations
@@ -211,6 +212,42 @@ async def test_a_profile_is_written_only_when_it_changed(pool: Pool, workspace: 
     assert unchanged == before
     row = await pool.fetchrow("select name, phone, username, updated_at > $1 from contacts", before)
     assert tuple(row) == ("Ana", PHONE, "ana", True)
+
+
+async def test_a_name_that_a_flow_gave_is_not_replaced_by_a_profile(
+    pool: Pool, workspace: UUID
+) -> None:
+    [contact] = await resolve(pool, Sender(workspace, phone=PHONE, name="💅 aninha"))
+
+    async with pool.acquire() as db:
+        await change_contacts(db, {contact: ContactChange(fields={"cpf": "1"})})
+        await contacts.update_profiles(db, {contact: Sender(workspace, name="aninha")})
+        before = await pool.fetchval("select name from contacts")
+        await change_contacts(db, {contact: ContactChange(name="Ana Souza")})
+        await contacts.update_profiles(
+            db, {contact: Sender(workspace, name="💅 aninha", username="ana")}
+        )
+
+    assert before == "aninha"
+    row = await pool.fetchrow("select name, username, fields from contacts")
+    assert tuple(row) == ("Ana Souza", "ana", {"cpf": "1"})
+
+
+async def test_a_flow_and_a_profile_that_give_a_name_at_the_same_moment(
+    pool: Pool, workspace: UUID
+) -> None:
+    [contact] = await resolve(pool, Sender(workspace, phone=PHONE, name="aninha"))
+    async with pool.acquire() as flow, pool.acquire() as post:
+        async with flow.transaction():
+            await change_contacts(flow, {contact: ContactChange(name="Ana Souza")})
+            told = asyncio.create_task(
+                contacts.update_profiles(post, {contact: Sender(workspace, name="💅")})
+            )
+            while not await pool.fetchval("select exists (select from pg_locks where not granted)"):
+                pass  # each question is a round trip, and the other is at work meanwhile
+        await told
+
+    assert await pool.fetchval("select name from contacts") == "Ana Souza"
 
 
 async def test_two_processes_open_one_conversation(pool: Pool, workspace: UUID) -> None:

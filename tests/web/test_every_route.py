@@ -53,6 +53,7 @@ async def things(api: Api) -> dict[str, str]:
     nodes = [{"id": "start", "type": "start"}]
     flow = await api.post("/flows", {"name": "F", "nodes": nodes}, publish="true")
     calendar = await api.post("/calendars", {"name": "Loja", "definition": {"timezone": "UTC"}})
+    secret = await api.post("/secrets", {"name": "TOKEN", "value": "s3cr3t"})
     contact, conversation, post = new_id(), new_id(), new_id()
     await api.pool.execute(
         "insert into contacts (id, workspace_id) values ($1, $2)", contact, api.workspace_id
@@ -79,6 +80,7 @@ async def things(api: Api) -> dict[str, str]:
         "chatbot_id": chatbot.body["id"],
         "flow_id": flow.body["id"],
         "calendar_id": calendar.body["id"],
+        "secret_id": secret.body["id"],
         "number": "1",
         "conversation": str(conversation),
         "post_id": str(post),

@@ -15,8 +15,8 @@ from tests.worker.stage import VAULT
 async def work(url: str, graph_url: str) -> None:
     """Starts a worker and waits for the end."""
     pool = await create_pool(url, min_size=1, max_size=6)
-    settings = Settings(graph_url=graph_url, unknown_wait=5)
-    roles = frozenset({"turn", "send", "settle"})
+    settings = Settings(graph_url=graph_url, unknown_wait=5, egress_allow=("127.0.0.1",))
+    roles = frozenset({"turn", "send", "call", "settle"})
     worker = Worker(pool, VAULT, settings=settings, url=url, roles=roles)
     over = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, over.set)

@@ -21,6 +21,7 @@ from recado.store.pool import Db, Pool
 from recado.store.secrets import Vault
 from recado.worker.programs import Programs
 from recado.worker.turn import Turns
+from recado.worker.write import Writes
 
 VAULT = Vault(bytes(32))
 MOMENTS = frozenset(
@@ -56,12 +57,13 @@ class Woken:
 
     numbers: list[set[UUID]] = field(default_factory=list)
 
-    async def before_commit(self, db: Db, numbers: set[UUID]) -> None:
+    async def before_commit(self, db: Db, writes: Writes) -> None:
         """Adds nothing to the transaction."""
 
-    def after_commit(self, numbers: set[UUID]) -> None:
+    def after_commit(self, writes: Writes) -> None:
         """Keeps what it was told."""
-        self.numbers.append(numbers)
+        if writes.sends:
+            self.numbers.append(writes.numbers)
 
 
 @dataclass

@@ -35,8 +35,8 @@ class Town:
 
     async def worker(self, *roles: str) -> Worker:
         """Starts a worker in this process."""
-        settings = Settings(graph_url=self.meta.url, unknown_wait=5)
-        given = frozenset(roles or ("turn", "send", "settle"))
+        settings = Settings(graph_url=self.meta.url, unknown_wait=5, egress_allow=("127.0.0.1",))
+        given = frozenset(roles or ("turn", "send", "call", "settle"))
         worker = Worker(self.stage.pool, VAULT, settings=settings, url=self.url, roles=given)
         await worker.start()
         self.workers.append(worker)

@@ -11,11 +11,15 @@ import uvloop
 from rich.console import Console
 
 from recado.cli import documents, serving
+from recado.cli.checks import check_flow
+from recado.cli.flow_import import import_files
+from recado.cli.flow_tests import run_stories
 from recado.cli.logs import set_up_logs
 from recado.cli.node_pages import pages
 from recado.cli.record import RecordedPlay, write_story
 from recado.cli.replay import Instead
 from recado.cli.replay import replay as run_again
+from recado.cli.scripts import script_runner
 from recado.cli.talk import Talk
 from recado.cli.why import why as tell_why
 from recado.config import Settings, SettingsError, load_settings
@@ -32,7 +36,7 @@ app.add_typer(flow, name="flow")
 
 FlowFile = Annotated[Path, typer.Argument(help="a flow document, JSON", metavar="FLOW.json")]
 Result = TypeVar("Result")
-ALL_ROLES = "web,turn,send,settle,jobs"
+ALL_ROLES = "web,turn,send,call,settle,jobs"
 
 
 @app.command()
@@ -84,11 +88,12 @@ def talk(
         console.print(f"Cannot write {record}: there is no folder {record.resolve().parent}.")
         raise typer.Exit(1)
     document = documents.read(file, console)
-    program = documents.ready(document, file, console) if document else None
+    program = documents.ready(document, console) if document else None
     if program is None or document is None:
         raise typer.Exit(1)
     play = RecordedPlay(program, world=documents.WORLD)
-    Talk(play, console, show_trace=trace).run()
+    with script_runner() as perform:
+        Talk(play, console, show_trace=trace, perform=perform).run()
     if record:
         write_story(record, play, document.dump())
         console.print(f"The conversation is in {record}.")
@@ -121,9 +126,40 @@ def replay(
 
 
 @flow.command()
-def check(file: FlowFile) -> None:
+def check(
+    file: FlowFile,
+    as_json: Annotated[bool, typer.Option("--json", help="for programs")] = False,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="apply the remedies of errors, write the file")
+    ] = False,
+    language: Annotated[
+        Language | None, typer.Option(help="pt-BR or en; else both are told")
+    ] = None,
+) -> None:
     """Say what is wrong with a flow."""
-    if documents.program_from(file, _console(), quiet=False) is None:
+    if not check_flow(file, _console(), as_json=as_json, fix=fix, language=language):
+        raise typer.Exit(1)
+
+
+@flow.command()
+def test(
+    paths: Annotated[
+        list[Path], typer.Argument(help="stories, or folders of them", metavar="DIR...")
+    ],
+) -> None:
+    """Play stories against their flows: what the customer says, what must come back."""
+    if not _run(run_stories(paths, _console())):
+        raise typer.Exit(1)
+
+
+@flow.command(name="import")
+def import_(
+    files: Annotated[list[Path], typer.Argument(help="flow documents, JSON", metavar="FILE...")],
+    out: Annotated[Path, typer.Option(help="where the documents go", metavar="DIR")],
+    language: Annotated[Language, typer.Option(help="the reports' language")] = "pt-BR",
+) -> None:
+    """Read flows of other builders into our own form, each with a report of what changed and what is lost."""
+    if not import_files(files, out, _console(), language=language):
         raise typer.Exit(1)
 
 

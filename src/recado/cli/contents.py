@@ -13,8 +13,13 @@ from recado.engine.content import (
     ListMenu,
     Location,
     Media,
+    PixOrder,
+    QrCode,
+    Template,
     Text,
+    words,
 )
+from recado.engine.options import rows_of
 
 
 def lines_of(content: Content) -> Iterator[str]:
@@ -30,6 +35,14 @@ def lines_of(content: Content) -> Iterator[str]:
             yield from (_card(card) for card in cards)
         case Buttons() | ListMenu():
             yield from _menu(content)
+        case Template():
+            yield from _template(content)
+        case QrCode(text=text, caption=caption):
+            yield f"[magenta]<qr>[/magenta] {escape(caption or '')}".rstrip()
+            yield f"[dim]{escape(text)}[/dim]"
+        case PixOrder():
+            yield escape(content.body)
+            yield f"[cyan]Pix {content.amount / 100:.2f} BRL[/cyan] [dim]{escape(content.code)}[/dim]"
 
 
 def _menu(menu: Buttons | ListMenu) -> Iterator[str]:
@@ -51,6 +64,14 @@ def _menu(menu: Buttons | ListMenu) -> Iterator[str]:
                     yield f"  {escape(section.title)}"
                 yield from (_row(first + index, row) for index, row in enumerate(section.rows))
                 first += len(section.rows)
+
+
+def _template(template: Template) -> Iterator[str]:
+    yield f"[magenta]<template>[/magenta] {escape(words(template))}"
+    yield from (_row(number, row) for number, row in enumerate(rows_of(template), start=1))
+    for button in template.buttons:
+        if button.kind != "quick_reply":
+            yield f"  [cyan]{button.kind}[/cyan] {escape(button.value)}"
 
 
 def _row(number: int, row: Button) -> str:

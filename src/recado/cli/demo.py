@@ -5,6 +5,7 @@ import secrets as luck
 from importlib.resources import files
 from typing import Any
 
+from recado.cli import demo_templates
 from recado.engine.flow import FlowDocument
 from recado.engine.routing import triggers_of
 from recado.store import chatbots, flow_versions, flows, numbers, secrets, workspaces
@@ -26,6 +27,7 @@ async def ensure_demo(pool: Pool, vault: Vault, fake: FakeMetaInfo) -> None:
         await workspaces.insert_unowned(db, workspace_id, name="Recado")
         chatbot_id = await _chatbot(db, workspace_id)
         await _number(db, vault, workspace_id, chatbot_id, fake)
+        await demo_templates.keep(db, workspace_id, fake.waba_id)
 
 
 def demo_document() -> dict[str, Any]:

@@ -81,6 +81,8 @@ def _kind(rule: Mapping[str, Any], parts: Mapping[str, Any]) -> str:
         return ", ".join(f"`{choice}`" for choice in choices)
     if "const" in rule:
         return f"`{rule['const']}`"
+    if "oneOf" in rule:
+        return "object"
     if rule.get("type") == "array":
         return f"list of {_kind(rule.get('items', {}), parts)}"
     return str(rule.get("type", "any JSON"))
@@ -99,12 +101,14 @@ def _limits(rule: Mapping[str, Any]) -> str:
 def _inner(
     rule: Mapping[str, Any], parts: Mapping[str, Any]
 ) -> Iterator[tuple[Mapping[str, Any], str]]:
-    """Gives the objects inside a field, with the mark that a list's items get in the path."""
+    """Gives the objects inside a field, of every type that it takes, with the mark of a list's items in the path."""
     for each in rule.get("anyOf", [rule]):
         listed = each.get("type") == "array"
-        name = _name(each.get("items", {}) if listed else each)
-        if name is not None and "properties" in parts[name]:
-            yield parts[name], "[]" if listed else ""
+        whole = each.get("items", {}) if listed else each
+        for one in whole.get("oneOf", [whole]):
+            name = _name(one)
+            if name is not None and "properties" in parts[name]:
+                yield parts[name], "[]" if listed else ""
 
 
 def _name(rule: Mapping[str, Any]) -> str | None:

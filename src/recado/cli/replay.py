@@ -16,11 +16,12 @@ from recado.cli import documents
 from recado.cli.reading import reading
 from recado.config import Settings
 from recado.engine.compile import Program
-from recado.engine.content import Buttons, Content, ListMenu, words
+from recado.engine.content import Content, words
 from recado.engine.differences import Difference, between, from_record
 from recado.engine.events import Json
 from recado.engine.happened import happened, quoted
 from recado.engine.library import Library
+from recado.engine.options import rows_of
 from recado.engine.replay import Recorded, Rerun, rerun, versions
 from recado.engine.values import as_text
 from recado.nodes import NODE_TYPES
@@ -161,14 +162,7 @@ def _spoken(contents: list[Any]) -> str:
 
 
 def _said(content: Content) -> str:
-    match content:
-        case Buttons(buttons=rows):
-            options = [*rows]
-        case ListMenu(sections=sections):
-            options = [row for section in sections for row in section.rows]
-        case _:
-            options = []
-    return " ".join([quoted(words(content)), *(f"[{row.title}]" for row in options)])
+    return " ".join([quoted(words(content)), *(f"[{row.title}]" for row in rows_of(content))])
 
 
 def _way(way: list[Any]) -> str:

@@ -18,6 +18,7 @@ import structlog
 import uvicorn
 from starlette.types import ASGIApp
 
+from recado.cli import demo_templates
 from recado.cli.demo import ensure_demo
 from recado.cli.fake import beside, find_fake, info, remember_numbers, start_fake
 from recado.cli.logs import set_up_logs
@@ -189,6 +190,7 @@ async def _web(
         server.should_exit = True
         await serving
         await receiver.stop(within=GRACE)
+        await app.state.serving.scripts.close()
 
     return close
 
@@ -216,6 +218,7 @@ class _Server(uvicorn.Server):
 
 async def _prepare_demo(base: Base, fake: FakeMeta, helper: FakeMetaInfo, *, port: int) -> None:
     await ensure_demo(base.pool, base.vault, helper)
+    demo_templates.approve(fake, helper.waba_id)
     webhook_url = f"http://127.0.0.1:{port}{FAKE_PATH}"
     await remember_numbers(fake, base.pool, base.vault, webhook_url=webhook_url)
     await _ensure_admin(base)

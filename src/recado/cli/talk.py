@@ -1,35 +1,44 @@
 """`recado talk`: plays a flow in the terminal, with the engine that answers real customers.
 
-Nothing is stored and nothing is sent. The clock is the machine's, and `/wait 2h` moves it on.
+Nothing is stored and nothing is sent. The clock is the machine's, and `/wait 2h` moves it on. Scripts run in their
+sandbox; how any other call ends, the person at the terminal says.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from recado.cli.contents import lines_of
 from recado.engine.advance import Turn
-from recado.engine.content import Button, Buttons, Content, ListMenu
+from recado.engine.content import Button, Buttons, Content, ListMenu, Template
 from recado.engine.effects import (
     Alert,
+    Call,
     Consent,
     Effect,
     EndSession,
     Handoff,
+    Notify,
     Send,
     TakeBack,
+    Track,
     UpdateContact,
 )
-from recado.engine.events import Message
+from recado.engine.events import CallResult, Message
 from recado.engine.options import parse_wire_id, rows_of
 from recado.engine.play import Play
+from recado.engine.requests import summary
 
 HELP = """Write what the customer writes. Type an option's number to tap it.
-/wait 30m  moves the clock on (s, m, h, d)   /state  shows the session   /restart  forgets it   /quit"""
+/wait 30m  moves the clock on (s, m, h, d)   /state  shows the session   /restart  forgets it   /quit
+/call {"a": 1}  what a call brings back, or /call error timeout   /accept, /refuse 131047  what WhatsApp says
+/release  a person gives the conversation back"""
 UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
 
@@ -43,6 +52,7 @@ class Talk:
     ahead: timedelta = timedelta()
     shown: dict[str, Button] = field(default_factory=dict)
     count: int = 0
+    perform: Callable[[Call], CallResult | None] = lambda _: None
 
     @property
     def now(self) -> datetime:
@@ -70,6 +80,15 @@ class Talk:
                 self._print_state()
             case ["/restart"]:
                 self.play.forget()
+            case ["/call", *_]:
+                self._call(line.removeprefix("/call").strip())
+            case ["/accept"]:
+                self._show_turns(self.play.settle(self.now, accepted=True))
+            case ["/refuse", *code]:
+                number = int(code[0]) if code and code[0].isdecimal() else None
+                self._show_turns(self.play.settle(self.now, accepted=False, code=number))
+            case ["/release"]:
+                self._show_turns(self.play.release(self.now, to="continue"))
             case ["/wait", span] if seconds := _seconds(span):
                 self._wait(timedelta(seconds=seconds))
             case [word, *_] if word.startswith("/"):
@@ -98,7 +117,29 @@ class Talk:
         tap = parse_wire_id(tapped.id)
         return Message(id=id, type="button_reply", text=tapped.title, tap=tap, at=self.now)
 
+    def _call(self, said: str) -> None:
+        """Lets the call under way end as the person says."""
+        if self.play.call is None:
+            return self._aside("no call is under way")
+        match said.split():
+            case ["error", *word]:
+                result = CallResult(ok=False, error=word[0] if word else "not_reached")
+            case _:
+                try:
+                    value = msgspec.json.decode(said) if said else None
+                except msgspec.DecodeError as mistake:
+                    return self._aside(f"that is not JSON: {mistake}")
+                result = CallResult(ok=True, value=value, status=200)
+        return self._show_turns(self.play.answer(self.now, result))
+
     def _show_turns(self, turns: list[Turn]) -> None:
+        self._show_each(turns)
+        while (call := self.play.call) and (result := self.perform(call)):
+            self._show_each(self.play.answer(self.now, result))
+        if turns and self.play.call:
+            self._aside("waiting for the call: say /call and its result, or /call error timeout")
+
+    def _show_each(self, turns: list[Turn]) -> None:
         for turn in turns:
             for effect in turn.effects:
                 self._show(effect)
@@ -119,6 +160,12 @@ class Talk:
                 self._aside(f"the contact {'takes' if granted else 'refuses'} our messages")
             case UpdateContact(add_tags=added, remove_tags=removed, fields=fields):
                 self._aside(f"contact: {[*added]} {[*removed]} {fields}")
+            case Call(request=request):
+                self._aside(f"a call goes out: {summary(request)}")
+            case Track(event=event, value=value):
+                self._aside(f"counted: {event}" + (f" = {value}" if value is not None else ""))
+            case Notify(text=text):
+                self._aside(f"the team is told: {text}")
             case Alert(kind=kind, detail=detail):
                 self._aside(f"alert: {kind} {detail}")
 
@@ -128,7 +175,7 @@ class Talk:
             self.console.print(f"{mark} {line}")
             mark = " "
         match content:
-            case Buttons() | ListMenu():
+            case Buttons() | ListMenu() | Template():
                 self.shown = {str(n): row for n, row in enumerate(rows_of(content), start=1)}
 
     def _aside(self, text: str) -> None:

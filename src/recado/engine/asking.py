@@ -175,6 +175,13 @@ def _none_of_them(node: Menu, visit: Visit) -> Step:
     return Stay()
 
 
+def chosen_names(variable: str | None, port: str) -> frozenset[str]:
+    """Names what a menu sets whenever it is left by a port: the choice and its title."""
+    if variable is None or port in ("other", "timeout"):
+        return frozenset()
+    return frozenset((variable, f"{variable}_title"))
+
+
 def option_problems(
     options: Sequence[tuple[str, str]], *, path: str, taken: Sequence[str] = ()
 ) -> Iterator[Problem]:

@@ -44,6 +44,9 @@ def keep_late(run: "Run", message: Message) -> None:
 def take_pending(run: "Run", *, delay: bool) -> Message | None:
     """Takes the kept message that ends the wait which has just begun; None when none does."""
     burst = run.burst()
+    if tapped := next((kept for kept in run.pending if _taps_this(run, kept.message)), None):
+        run.pending.remove(tapped)
+        return tapped.message
     if delay:
         ends = run.wait is not None and run.wait.until_reply and burst != "fresh"
         return run.pending.pop(0).message if ends and run.pending else None
@@ -97,6 +100,12 @@ def gathered(parts: list[Message]) -> Message:
     return structs.replace(
         last, type=kinds[0] if kinds else "text", text=text, value=objects or text, tap=None
     )
+
+
+def _taps_this(run: "Run", message: Message) -> bool:
+    """Says whether a message is a tap on the very asking that waits, which is never late."""
+    tap = message.tap
+    return tap is not None and run.wait is not None and tap.visit == run.wait.token
 
 
 def _size(messages: list[Message]) -> int:

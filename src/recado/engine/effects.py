@@ -70,15 +70,16 @@ class TakeBack(msgspec.Struct, frozen=True, tag="take_back", tag_field="effect")
 class UpdateContact(
     msgspec.Struct, frozen=True, tag="update_contact", tag_field="effect", omit_defaults=True
 ):
-    """Tags to add or remove and fields to set on the contact."""
+    """Tags to add or remove, fields to set, and the name to call the contact by from now on."""
 
     add_tags: tuple[str, ...] = ()
     remove_tags: tuple[str, ...] = ()
     fields: dict[str, Json] = {}
+    name: str | None = None
 
 
 class Consent(msgspec.Struct, frozen=True, tag="consent", tag_field="effect", omit_defaults=True):
-    """The contact said whether we may write first; `words` are their own, for the record."""
+    """The contact said whether we may write first; `words` are their own, for the record, and empty if a flow says so."""
 
     granted: bool
     words: str = ""

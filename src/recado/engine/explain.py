@@ -11,6 +11,7 @@ import msgspec
 from recado.engine.content import words
 from recado.engine.effects import Effect, EndSession, Handoff, Send
 from recado.engine.events import Event, Json
+from recado.engine.expression_mistakes import Failure
 from recado.engine.happened import consequence, happened, pick, quoted
 from recado.engine.problems import Language
 from recado.engine.reasons import FAILURES, NOTES, WARNINGS
@@ -20,6 +21,8 @@ from recado.engine.wordings import (
     FACTS,
     IMPOSSIBLE,
     KINDS,
+    NO_PIX,
+    NOT_SENT,
     OPERATORS,
     PORTS,
     REFUSALS,
@@ -34,6 +37,8 @@ WORDS = {
     "skipped": SKIPPED,
     "rule": RULES,
     "operator": OPERATORS,
+    "not_sent": NOT_SENT,
+    "no_pix": NO_PIX,
 }
 # Notes that come with a sentence of the platform's own; so does every failure.
 SPEAKING = frozenset(["command_stop", "command_start", "command_human", "command_end", "reminded"])
@@ -179,11 +184,19 @@ class _Teller:
     def _value(self, name: str, value: Json) -> str:
         """Writes a fact's value as its sentence needs it."""
         match name, value:
-            case (("refused" | "not_a" | "skipped" | "rule" | "operator"), str()):
+            case _, str() if name in WORDS:
                 return self._say(WORDS[name], value)
+            case "field", _:
+                return f" ({value})" if value else ""
             case "impossible", str():
                 kind, _, what = value.partition(": ")
                 return f"{self._say(IMPOSSIBLE, kind)} ({_short(what)})"
+            case "failed", str():
+                kind, _, what = value.partition(": ")
+                return Failure(kind, what).say(self._language)
+            case "read", dict():
+                known = (f"{path} = {self._shown(there)}" for path, there in value.items())
+                return f" ({', '.join(known)})" if value else ""
             case "holds", _:
                 return pick(("sim", "yes") if value else ("não", "no"), self._language)
             case "open", _:

@@ -177,7 +177,9 @@ def _handed_off(reason: str, language: Language, told: Sequence[str]) -> str:
 
 
 def _contact(effect: UpdateContact, language: Language) -> str:
-    parts = [
+    named = pick(("agora se chama", "is now called"), language)
+    parts = [] if effect.name is None else [f"{named} {quoted(effect.name)}"]
+    parts += [
         pick(("ganhou a etiqueta", "got the tag"), language) + f" {quoted(tag)}"
         for tag in effect.add_tags
     ]

@@ -60,7 +60,10 @@ def read_value(value: Json, timezone: str) -> Moment | None:
     moment = read_moment(value, timezone)
     if found is None or moment is None:
         return None
-    return Moment(moment.astimezone(zone(timezone)), whole_day=found["time"] is None)
+    try:
+        return Moment(moment.astimezone(zone(timezone)), whole_day=found["time"] is None)
+    except OverflowError:
+        return None  # further east, the evening of 31 December 9999 is beyond the calendar's end
 
 
 def read_words(text: str, now: datetime, timezone: str) -> Moment | None:
@@ -70,14 +73,14 @@ def read_words(text: str, now: datetime, timezone: str) -> Moment | None:
     if (whole := read_value(text, timezone)) is not None:
         return whole
     if (day := read_date(text, today)) is not None:
-        return _settled(datetime.combine(day, time()), place, whole_day=True)
+        return _reachable(datetime.combine(day, time()), place, whole_day=True)
     if (clock := _clock(text)) is not None:
-        return _settled(datetime.combine(today, clock), place)
+        return _reachable(datetime.combine(today, clock), place)
     for separator in SEPARATORS:
         before, _, after = fold(text).rpartition(separator)
         day, clock = read_date(before, today), _clock(after)
         if day is not None and clock is not None:
-            return _settled(datetime.combine(day, clock), place)
+            return _reachable(datetime.combine(day, clock), place)
     return None
 
 
@@ -88,7 +91,7 @@ def read_pattern(text: str, pattern: str, timezone: str) -> Moment | None:
     except ValueError:
         return None
     whole_day = not any(sign in pattern for sign in ("%H", "%M", "%S"))
-    return _settled(wall, zone(timezone), whole_day=whole_day)
+    return _reachable(wall, zone(timezone), whole_day=whole_day)
 
 
 def move(moment: Moment, amount: float, unit: Unit) -> Moment | None:
@@ -150,6 +153,14 @@ def _clock(text: str) -> time | None:
     return None if text.strip().isdigit() else read_time(text)
 
 
+def _reachable(wall: datetime, place: tzinfo | None, *, whole_day: bool = False) -> Moment | None:
+    """Gives the moment at which the wall shows this; None when that is beyond the calendar's ends elsewhere."""
+    try:
+        return _settled(wall, place, whole_day=whole_day)
+    except OverflowError:
+        return None
+
+
 def _settled(wall: datetime, place: tzinfo | None, *, whole_day: bool = False) -> Moment:
     """Gives the moment at which the wall shows this; through UTC, so that a skipped time gets its right name."""
     return Moment(wall.replace(tzinfo=place).astimezone(UTC).astimezone(place), whole_day)
@@ -173,7 +184,9 @@ def _by_months(moment: Moment, months: float) -> Moment:
 def _months_between(first: Moment, second: Moment) -> int:
     one, other = first.wall, second.wall
     months = (other.year - one.year) * 12 + other.month - one.month
-    reached = _place(_by_months(first, months)) <= _place(second)
+    # A month that ends beyond the calendar's last day is not over by then.
+    moved = move(first, months, "months")
+    reached = moved is not None and _place(moved) <= _place(second)
     return max(0, months if reached else months - 1)
 
 

@@ -18,10 +18,14 @@ from pydantic.fields import FieldInfo
 from recado.engine.content import Content
 from recado.engine.effects import Effect
 from recado.engine.events import Json, Message, World
+from recado.engine.expression_mistakes import Mistake
+from recado.engine.expressions import Result, parse
+from recado.engine.port_rules import PortRule
 from recado.engine.problems import Problem
 from recado.engine.requests import Sealed
 from recado.engine.sealing import Style
 from recado.engine.steps import Occasion, Step
+from recado.engine.traits import Traits
 
 # Names that scopes use, so no session variable may have them (flow language, section 3).
 RESERVED = frozenset(
@@ -38,6 +42,8 @@ RESERVED = frozenset(
         "secret",
     ]
 )
+# Characters that a placeholder is filled with, as often as not: a name, a date, an amount.
+TYPICAL = 20
 PLACEHOLDER = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 
 
@@ -47,6 +53,8 @@ class Port:
 
     id: str
     side: bool = False
+    # Without an edge the session just ends here, whatever a port of that name does elsewhere.
+    ends: bool = False
 
 
 class Visit(ABC):
@@ -79,6 +87,10 @@ class Visit(ABC):
     @abstractmethod
     def value(self, path: str) -> Json:
         """Looks up a variable or scope path such as `order.total`; None when it is unset."""
+
+    @abstractmethod
+    def evaluate(self, expression: str) -> Result:
+        """Evaluates an expression with everything the flow can read; a failure is part of the result."""
 
     @abstractmethod
     def has_edge(self, port: str) -> bool:
@@ -115,12 +127,14 @@ class About(BaseModel):
     example: dict[str, Any]
 
 
-class Node(BaseModel):
+class Node(Traits, BaseModel):
     """A node's configuration, as its type's schema reads it from the document's `data`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
     about: ClassVar[About]
+    # What `ports` gives, as data for builders; a test holds the two against each other.
+    port_rules: ClassVar[tuple[PortRule, ...]] = (PortRule(id="next"),)
     # A node that waits, or one that chooses its way, makes a loop through it an honest one.
     waits: ClassVar[bool] = False
     chooses: ClassVar[bool] = False
@@ -208,16 +222,27 @@ def takes_secrets(info: FieldInfo) -> bool:
 
 
 def check_length(text: str, *, limit: int, field: str) -> Iterator[Problem]:
-    """Yields a problem where a text is longer than WhatsApp takes, whatever its placeholders are filled with."""
-    length = len(PLACEHOLDER.sub("", text))
-    if length > limit:
-        yield Problem(code="text_too_long", field=field, params={"length": length, "limit": limit})
+    """Yields a problem where a text is longer than WhatsApp takes, or may well be once its placeholders are filled."""
+    fixed, placeholders = PLACEHOLDER.subn("", text)
+    params: dict[str, Json] = {"length": len(fixed), "limit": limit}
+    if len(fixed) > limit:
+        yield Problem(code="text_too_long", field=field, params=params)
+    elif len(fixed) + placeholders * TYPICAL > limit:
+        yield Problem(code="may_pass_limit", severity="warning", field=field, params=params)
 
 
 def check_variable(name: str | None, *, field: str) -> Iterator[Problem]:
     """Yields a problem where a variable would hide one of our own names."""
     if name is not None and name.split(".", 1)[0] in RESERVED:
         yield Problem(code="reserved_variable", field=field, params={"name": name})
+
+
+def check_expression(source: Json, *, field: str) -> Iterator[Problem]:
+    """Yields a problem where a text cannot be read as an expression."""
+    read = parse(source) if isinstance(source, str) else Mistake("not_text")
+    if isinstance(read, Mistake):
+        reasons: dict[str, Json] = {"reason_pt": read.say("pt-BR"), "reason_en": read.say("en")}
+        yield Problem(code="bad_expression", field=field, params=reasons)
 
 
 def ids_doubled(ids: Sequence[str]) -> set[str]:

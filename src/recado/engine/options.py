@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from recado.engine.content import Button, Buttons, ListMenu, Section, Text
+from recado.engine.content import Button, Buttons, Content, ListMenu, Section, Template, Text
 from recado.engine.events import Message, Tap
 from recado.engine.fold import fold, fold_title
 
@@ -97,13 +97,17 @@ def as_numbered(menu: Buttons | ListMenu) -> str:
     return _numbered(menu.body, options, header, menu.footer)
 
 
-def rows_of(menu: Buttons | ListMenu) -> list[Button]:
-    """Lists what can be chosen."""
+def rows_of(menu: Content) -> list[Button]:
+    """Lists what can be chosen; of a template its quick replies, as far as their titles are known."""
     match menu:
         case Buttons(buttons=buttons):
             return [*buttons]
         case ListMenu(sections=sections):
             return [row for section in sections for row in section.rows]
+        case Template(buttons=buttons):
+            replies = (button for button in buttons if button.kind == "quick_reply")
+            return [Button(reply.value, reply.title or _own_id(reply.value)) for reply in replies]
+    return []
 
 
 def wire_id(visit: str, value: str) -> str:
@@ -115,6 +119,10 @@ def parse_wire_id(text: str) -> Tap:
     """Reads an id from the wire; one that is not ours is an option without a visit."""
     found = WIRE_ID.fullmatch(text)
     return Tap(found["option"], found["visit"]) if found else Tap(text)
+
+
+def _own_id(wire_id: str) -> str:
+    return parse_wire_id(wire_id).option
 
 
 def _typed(text: str, options: Sequence[Option]) -> Option | None:

@@ -16,6 +16,8 @@ def bad_pattern(pattern: str) -> str | None:
         compiled(pattern)
     except re2.error as error:
         return _words(error)
+    except UnicodeEncodeError:
+        return "half a sign"  # a lone surrogate, as JSON can bring it
     return None
 
 

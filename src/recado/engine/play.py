@@ -15,6 +15,7 @@ from msgspec import structs
 from recado.engine.advance import Turn, advance
 from recado.engine.commands import mode_of
 from recado.engine.compile import Program
+from recado.engine.contacts import contact_after
 from recado.engine.effects import Call, Consent, Effect, Handoff, TakeBack, UpdateContact
 from recado.engine.events import (
     CallFinished,
@@ -236,12 +237,8 @@ class Play:
                 self._change("conversation", mode="waiting")
             case TakeBack():
                 self._change("conversation", mode="bot")
-            case Consent(granted=granted):
-                self._change("contact", opted_out=not granted)
-            case UpdateContact(add_tags=added, remove_tags=removed, fields=fields):
-                kept = [tag for tag in self.world.contact.get("tags", []) if tag not in removed]
-                merged = {**self.world.contact.get("fields", {}), **fields}
-                self._change("contact", tags=[*dict.fromkeys([*kept, *added])], fields=merged)
+            case Consent() | UpdateContact():
+                self._change("contact", **contact_after(self.world.contact, effect))
 
     def _change(self, scope: str, **facts: Json) -> None:
         before: dict[str, Json] = getattr(self.world, scope)

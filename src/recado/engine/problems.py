@@ -5,6 +5,9 @@ from typing import Literal
 import msgspec
 
 from recado.engine.events import Json
+from recado.engine.problem_words import WORDS
+from recado.engine.problem_words_calls import CALL_WORDS
+from recado.engine.problem_words_whatsapp import WHATSAPP_WORDS
 
 SENTENCES: dict[str, dict[str, str]] = {
     "no_start": {
@@ -20,8 +23,8 @@ SENTENCES: dict[str, dict[str, str]] = {
         "en": "There is no node type “{type}”.",
     },
     "bad_field": {
-        "pt-BR": "O campo “{field}” não é válido: {reason}.",
-        "en": "The field “{field}” is not valid: {reason}.",
+        "pt-BR": "O campo “{field}” não é válido: {reason_pt}.",
+        "en": "The field “{field}” is not valid: {reason_en}.",
     },
     "unknown_field": {
         "pt-BR": "O campo “{field}” não existe neste tipo de nó.",
@@ -183,7 +186,45 @@ SENTENCES: dict[str, dict[str, str]] = {
         "pt-BR": "O fluxo é grande demais: {reason}.",
         "en": "The flow is too large: {reason}.",
     },
+    "bad_expression": {
+        "pt-BR": "A expressão do campo “{field}” não está certa: {reason_pt}.",
+        "en": "The expression of the field “{field}” is not right: {reason_en}.",
+    },
+    "rule_or_expression": {
+        "pt-BR": "O caso “{value}” precisa de regras ou de uma expressão, e só de um dos dois.",
+        "en": "The case “{value}” needs rules or an expression, and only one of the two.",
+    },
+    "bad_path": {
+        "pt-BR": "O caminho “{path}” não se entende: {reason_pt}.",
+        "en": "The path “{path}” cannot be understood: {reason_en}.",
+    },
+    "bad_json": {
+        "pt-BR": "O corpo não é JSON; confira aspas, vírgulas e chaves.",
+        "en": "The body is not JSON; check its quotes, commas and braces.",
+    },
+    "bad_form": {
+        "pt-BR": "O corpo precisa ter a forma nome=valor&nome=valor.",
+        "en": "The body must have the form name=value&name=value.",
+    },
+    "nothing_to_save": {
+        "pt-BR": "Esta ação não guarda nada: preencha nome, e-mail, telefone ou campos.",
+        "en": "This action saves nothing: fill in a name, an e-mail address, a phone number or fields.",
+    },
+    "bad_recipient": {
+        "pt-BR": "“{name}” não é um endereço de e-mail.",
+        "en": "“{name}” is not an e-mail address.",
+    },
+    "too_many_recipients": {
+        "pt-BR": "O e-mail tem {count} destinatários; no máximo são {limit}.",
+        "en": "The e-mail has {count} recipients; the most are {limit}.",
+    },
+    "placeholder_in_code": {
+        "pt-BR": "Em um script, “{name}” já é a variável; entre chaves duplas ninguém a preenche.",
+        "en": "In a script “{name}” is the variable already; nobody fills it in between double braces.",
+    },
 }
+
+SENTENCES |= WORDS | WHATSAPP_WORDS | CALL_WORDS
 
 Language = Literal["pt-BR", "en"]
 

@@ -197,11 +197,21 @@ CALL_ERRORS: Mapping[str, Pair] = {
         "the address is not allowed (an internal or non-public network)",
     ),
     "not_reached": ("o serviço não foi alcançado", "the service was not reached"),
+    "bad_address": ("o endereço não é válido", "the address is not valid"),
+    "bad_header": ("um cabeçalho não é válido", "a header is not valid"),
+    "redirected": (
+        "o serviço redirecionou para onde a chamada não pode ir",
+        "the service redirected to where the call may not go",
+    ),
     "bad_status": ("o serviço respondeu com um erro", "the service answered with an error"),
     "too_large": ("a resposta é grande demais", "the answer is too large"),
     "interrupted": (
         "o servidor parou no meio da chamada, e não se sabe se ela chegou",
         "the server stopped in the middle of the call, and nobody knows whether it arrived",
+    ),
+    "broke": (
+        "a chamada falhou por um defeito nosso; os registros do servidor dizem onde",
+        "the call failed by a fault of ours; the server's log says where",
     ),
     "secret_missing": ("falta um segredo", "a secret is missing"),
     "connection_missing": ("a conexão não existe", "the connection does not exist"),
@@ -213,6 +223,10 @@ CALL_ERRORS: Mapping[str, Pair] = {
     "budget": ("o limite de uso de IA foi atingido", "the AI budget is used up"),
     "refused": ("a IA recusou o pedido", "the AI refused the request"),
     "bad_answer": ("a resposta não faz sentido", "the answer makes no sense"),
+    "login_refused": (
+        "o banco de dados recusou o usuário, a senha ou o nome do banco",
+        "the database refused the user, the password or the database's name",
+    ),
     "query_failed": ("o banco de dados recusou a consulta", "the database refused the query"),
     "not_sent": ("o e-mail não foi aceito", "the e-mail was not accepted"),
     "exception": ("o script falhou", "the script failed"),

@@ -42,6 +42,7 @@ def seal(
 ) -> Sealed:
     """Fills the placeholders with `fill` and keeps secrets as references; neighbouring text is one piece."""
     pieces: list[str | SecretRef] = []
+    escape: Escape
     quoted = False
     for part in parts:
         if isinstance(part, str):
@@ -52,7 +53,8 @@ def seal(
         if secret is None:
             pieces.append(_write(fill(part), style, quoted=quoted, first=not pieces))
             continue
-        escape = _escape(style)
+        # An address may be a secret as a whole, as those of incoming webhooks are.
+        escape = "none" if style == "url" and not pieces else _escape(style)
         whole = style == "json" and not quoted
         pieces += ['"', SecretRef(secret, escape), '"'] if whole else [SecretRef(secret, escape)]
     return _joined(pieces)

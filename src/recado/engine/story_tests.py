@@ -86,6 +86,7 @@ def coverage(program: Program, version: str, verdicts: Iterable[Verdict]) -> Cov
     ports = [
         (id, port.id)
         for id, node in program.nodes.items()
+        if node.jumps() == (None, None)  # the way back from a flow is no step of the jump's own
         for port in node.ports()
         if node.can_take(port.id)
     ]

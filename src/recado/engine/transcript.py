@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from recado.engine.advance import Turn
-from recado.engine.content import Buttons, Content, ListMenu, Media, words
+from recado.engine.content import Buttons, Content, ListMenu, Media, Template, words
 from recado.engine.effects import (
     Alert,
     Call,
@@ -42,6 +42,8 @@ def shown(content: Content) -> str:
             above = words(header) if isinstance(header, Media) else header
             text = " — ".join(part for part in (above, body, footer) if part)
             return " ".join([text, *(f"[{row.title}]" for row in rows_of(content))])
+        case Template():
+            return " ".join([words(content), *(f"[{row.title}]" for row in rows_of(content))])
     return words(content)
 
 
@@ -51,8 +53,10 @@ def _line(effect: Effect) -> str:
             return shown(content)
         case EndSession(status=status, outcome=outcome):
             return f"(the session ends: {', '.join(part for part in (status, outcome) if part)})"
-        case Handoff(reason=reason):
-            return f"(a person is called: {reason.replace('_', ' ')})"
+        case Handoff(reason=reason, team=team, agent=agent, priority=priority):
+            urgency = None if priority == "normal" else priority
+            whom = [part for part in (reason.replace("_", " "), team, agent, urgency) if part]
+            return f"(a person is called: {', '.join(whom)})"
         case TakeBack():
             return "(the bot has the conversation again)"
         case Consent(granted=granted):
@@ -65,7 +69,8 @@ def _line(effect: Effect) -> str:
             return f"(counted: {event}{f' = {as_text(value)}' if value is not None else ''})"
         case Notify(text=text):
             return f"(the team is told: {text})"
-        case UpdateContact(add_tags=added, remove_tags=removed, fields=fields):
-            changes = [*(f"+{tag}" for tag in added), *(f"-{tag}" for tag in removed)]
-            changes += [f"{name} = {value}" for name, value in fields.items()]
+        case UpdateContact(add_tags=added, remove_tags=removed, fields=fields, name=name):
+            changes = [] if name is None else [f"name = {name}"]
+            changes += [*(f"+{tag}" for tag in added), *(f"-{tag}" for tag in removed)]
+            changes += [f"{field} = {as_text(value)}" for field, value in fields.items()]
             return f"(the contact changes: {', '.join(changes)})"

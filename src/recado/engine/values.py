@@ -50,6 +50,19 @@ def find(path: str, scope: Mapping[str, Json]) -> Json:
     return scope.get(path, MISSING) if found is MISSING else found
 
 
+def child(value: Json, step: str | int) -> Json:
+    """Goes one step into a list or an object; gives MISSING when nothing is there."""
+    match value:
+        case Mapping():
+            return _member(value, str(step))
+        case list() | tuple():
+            place = (
+                int(step) if isinstance(step, int) or SHORT_NUMBER.fullmatch(step) else len(value)
+            )
+            return value[place] if place < len(value) else MISSING
+    return MISSING
+
+
 @lru_cache(maxsize=4_096)
 def parse_path(path: str) -> Path | None:
     """Reads a path into its steps; None when the text is not a path."""
@@ -93,22 +106,10 @@ def _squeezed(name: str) -> str:
 def _walk(steps: Path, scope: Mapping[str, Json]) -> Json:
     value: Json = scope
     for step in steps:
-        value = _step(value, step)
+        value = child(value, step)
         if value is MISSING:
             break
     return value
-
-
-def _step(value: Json, step: str | int) -> Json:
-    match value:
-        case Mapping():
-            return _member(value, str(step))
-        case list() | tuple():
-            place = (
-                int(step) if isinstance(step, int) or SHORT_NUMBER.fullmatch(step) else len(value)
-            )
-            return value[place] if place < len(value) else MISSING
-    return MISSING
 
 
 def _member(value: Mapping[str, Json], key: str) -> Json:

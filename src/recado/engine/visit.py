@@ -7,9 +7,11 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from recado.engine.contacts import contact_after
 from recado.engine.content import Content
 from recado.engine.effects import Effect, Send
 from recado.engine.events import Json
+from recado.engine.expressions import Result, evaluate
 from recado.engine.limits import may_send
 from recado.engine.node import Visit
 from recado.engine.requests import Sealed
@@ -71,6 +73,11 @@ class RunningVisit(Visit):
         """Looks up a path in the scope."""
         return lookup(path, self.scope())
 
+    def evaluate(self, expression: str) -> Result:
+        """Evaluates an expression with the scope, in the workspace's time zone and language."""
+        world = self.world
+        return evaluate(expression, self.scope(), timezone=world.timezone, locale=world.locale)
+
     def has_edge(self, port: str) -> bool:
         """Says whether a port leads anywhere."""
         return (self._record.node, port) in self._run.program.routes
@@ -97,8 +104,13 @@ class RunningVisit(Visit):
         self._record.sends += 1
 
     def effect(self, effect: Effect) -> None:
-        """Asks for any other effect."""
+        """Asks for any other effect; what it changes of the contact is read at once."""
         self._run.effects.append(effect)
+        contact = contact_after(self.world.contact, effect)
+        if contact != self.world.contact:
+            self.world = msgspec.structs.replace(self.world, contact=contact)
+            self._run.event = msgspec.structs.replace(self._run.event, world=self.world)
+            self._scope = None
 
     def times_here(self) -> int:
         """Counts the turn's visits to this node, this one included."""

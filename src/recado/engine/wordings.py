@@ -45,6 +45,65 @@ FACTS: Mapping[frozenset[str], Pair] = {
         "não conseguiu ler o valor de {variable} como {not_a} e guardou o texto",
         "could not read the value of {variable} as {not_a} and kept the text",
     ),
+    frozenset({"expression", "read", "holds"}): (
+        "avaliou {expression}{read}: {holds}",
+        "evaluated {expression}{read}: {holds}",
+    ),
+    frozenset({"expression", "read", "failed"}): (
+        "não conseguiu avaliar {expression}{read}: {failed}",
+        "could not evaluate {expression}{read}: {failed}",
+    ),
+    frozenset({"variable", "expression", "read"}): (
+        "calculou {variable} por {expression}{read}",
+        "calculated {variable} by {expression}{read}",
+    ),
+    frozenset({"variable", "expression", "read", "failed"}): (
+        "não conseguiu calcular {variable} por {expression}{read}: {failed}; a variável ficou como estava",
+        "could not calculate {variable} by {expression}{read}: {failed}; the variable is as it was",
+    ),
+    frozenset({"method", "host"}): ("chamou {host} ({method})", "called {host} ({method})"),
+    frozenset({"status", "ms"}): (
+        "recebeu a resposta {status} em {ms} ms",
+        "got the answer {status} in {ms} ms",
+    ),
+    frozenset({"script_said"}): ("o script disse {script_said}", "the script said {script_said}"),
+    frozenset({"rows", "ms"}): (
+        "recebeu {rows} linha(s) em {ms} ms",
+        "got {rows} row(s) in {ms} ms",
+    ),
+    frozenset({"database_said"}): (
+        "ouviu do banco de dados: “{database_said}”",
+        "was told by the database: “{database_said}”",
+    ),
+    frozenset({"tokens", "ms"}): (
+        "usou {tokens} tokens em {ms} ms",
+        "used {tokens} tokens in {ms} ms",
+    ),
+    frozenset({"model_said"}): (
+        "ouviu da IA: “{model_said}”",
+        "was told by the AI: “{model_said}”",
+    ),
+    frozenset({"nothing_at"}): (
+        "não achou nada em “{nothing_at}” na resposta",
+        "found nothing at “{nothing_at}” in the answer",
+    ),
+    frozenset({"unattended"}): (
+        "esperou {unattended} s, e ninguém assumiu a conversa",
+        "waited {unattended} s, and nobody took the conversation",
+    ),
+    frozenset({"action", "place"}): (
+        "parou na ação {place} ({action}), que não deu certo",
+        "stopped at action {place} ({action}), which did not work",
+    ),
+    frozenset({"action", "place", "undone"}): (
+        "parou na ação {place} ({action}), que não deu certo; ficaram por fazer: {undone}",
+        "stopped at action {place} ({action}), which did not work; left undone: {undone}",
+    ),
+    frozenset({"not_sent", "field"}): (
+        "não enviou o modelo: {not_sent}{field}",
+        "did not send the template: {not_sent}{field}",
+    ),
+    frozenset({"no_pix"}): ("não fez o Pix: {no_pix}", "made no Pix: {no_pix}"),
     frozenset({"skipped"}): ("deixou de fora {skipped}", "left out {skipped}"),
     frozenset({"skipped", "type"}): ("deixou de fora {skipped}", "left out {skipped}"),
     frozenset({"skipped", "found"}): (
@@ -90,6 +149,53 @@ SKIPPED: Mapping[str, Pair] = {
         "the contact card, because its name is empty",
     ),
     "empty_text": ("o texto, porque ficou vazio", "the text, because it is empty"),
+    "bad_email": (
+        "o e-mail, porque não é um endereço válido",
+        "the e-mail address, because it is none",
+    ),
+    "bad_phone": (
+        "o telefone, porque não é um número válido",
+        "the phone number, because it is none",
+    ),
+    "too_large": (
+        "um valor, porque é grande demais",
+        "a value, because it is too large",
+    ),
+    "too_many": (
+        "o que passou do máximo",
+        "what was over the most that is taken",
+    ),
+    "no_recipient": (
+        "o e-mail, porque não sobrou nenhum destinatário",
+        "the e-mail, because no recipient was left",
+    ),
+    "no_event": (
+        "o evento, porque o nome ficou vazio",
+        "the event, because its name is empty",
+    ),
+}
+
+# Why a template was not sent, and why no Pix was made.
+NOT_SENT: Mapping[str, Pair] = {
+    "opted_out": ("o contato recusou mensagens nossas", "the contact refused our messages"),
+    "empty": ("um valor ficou vazio", "a value is empty"),
+    "too_long": ("um valor é longo demais", "a value is too long"),
+    "no_media": (
+        "o endereço ou id da mídia não é válido",
+        "the URL or id of the media is not valid",
+    ),
+}
+NO_PIX: Mapping[str, Pair] = {
+    "bad_key": ("a chave não é válida", "the key is not valid"),
+    "bad_txid": ("o identificador não é válido", "the identifier is not valid"),
+    "bad_amount": ("o valor não é válido", "the amount is not valid"),
+    "bad_item": ("um item ficou sem nome ou sem preço", "an item has no name or no price"),
+    "no_name": (
+        "o nome ou a cidade de quem recebe ficou vazio",
+        "the receiver's name or city is empty",
+    ),
+    "not_the_sum": ("o valor não é a soma dos itens", "the amount is not the sum of the items"),
+    "no_text": ("o texto do pedido ficou vazio", "the text of the order is empty"),
 }
 
 # Why an answer was refused: the keys of `texts.py` that say so to the customer.
@@ -162,6 +268,7 @@ KINDS: Mapping[str, Pair] = {
     "number": ("número", "a number"),
     "boolean": ("sim ou não", "yes or no"),
     "json": ("JSON", "JSON"),
+    "expression": ("expressão", "an expression"),
 }
 
 # What a customer sends besides words.

@@ -6,11 +6,14 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from recado.engine.compare import Operator, compare, needs_value
+from recado.engine.expressions import MAX_LENGTH
 from recado.engine.flow import MAX_OPTION_ID
-from recado.engine.node import About, Node, Port, Visit, field, ids_doubled
+from recado.engine.node import About, Node, Port, Visit, check_expression, field, ids_doubled
 from recado.engine.patterns import bad_pattern
+from recado.engine.port_rules import PortRule
 from recado.engine.problems import Problem
 from recado.engine.steps import Go
+from recado.engine.traits import names_in
 
 ELSE = "else"
 
@@ -35,19 +38,42 @@ class Rule(BaseModel):
 
 
 class Case(BaseModel):
-    """A way out with the rules that open it."""
+    """A way out with what opens it: rules, or an expression."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     id: Annotated[str, Field(min_length=1, max_length=MAX_OPTION_ID)]
     label: str | None = field("Nome", "Name", default=None, max_length=200)
     match: Literal["all", "any"] = field("Combinação", "Match", default="all")
-    rules: tuple[Rule, ...] = field("Regras", "Rules", ui="rules", min_length=1, max_length=50)
+    rules: tuple[Rule, ...] = field("Regras", "Rules", ui="rules", default=(), max_length=50)
+    expression: str | None = field(
+        "Expressão", "Expression", ui="expression", default=None, max_length=MAX_LENGTH
+    )
 
     def holds(self, visit: Visit) -> bool:
-        """Says whether all (or any) of the rules hold."""
+        """Says whether the expression holds, or all (or any) of the rules."""
+        if self.expression is not None:
+            return self._evaluated(self.expression, visit)
         test = all if self.match == "all" else any
         return test(rule.holds(visit) for rule in self.rules)
+
+    def problems(self, path: str) -> Iterator[Problem]:
+        """Finds what is wrong with the rules or the expression; a case needs exactly one of the two."""
+        if bool(self.rules) is (self.expression is not None):
+            yield Problem(code="rule_or_expression", field=path, params={"value": self.id})
+        if self.expression is not None:
+            yield from check_expression(self.expression, field=f"{path}.expression")
+        for index, rule in enumerate(self.rules):
+            yield from _rule_problems(rule, f"{path}.rules.{index}.value")
+
+    def _evaluated(self, expression: str, visit: Visit) -> bool:
+        result = visit.evaluate(expression)
+        read = result.noted()
+        if result.failure:
+            visit.note(expression=expression, read=read, failed=result.failed)
+        else:
+            visit.note(expression=expression, read=read, holds=result.holds)
+        return result.holds
 
 
 class Condition(Node):
@@ -68,6 +94,10 @@ class Condition(Node):
             ]
         },
     )
+    port_rules: ClassVar[tuple[PortRule, ...]] = (
+        PortRule(each="cases", label="label"),
+        PortRule(id="else", side=True),
+    )
     type: Literal["condition"] = "condition"
     cases: tuple[Case, ...] = field("Casos", "Cases", ui="cases", min_length=1, max_length=50)
 
@@ -76,12 +106,20 @@ class Condition(Node):
         return (*(Port(case.id) for case in self.cases), Port(ELSE, side=True))
 
     def problems(self) -> Iterator[Problem]:
-        """Finds doubled case ids, missing values and patterns that RE2 refuses."""
+        """Finds doubled case ids, missing values, patterns that RE2 refuses, and mistakes in expressions."""
         for id in ids_doubled([*(case.id for case in self.cases), ELSE]):
             yield Problem(code="option_twice", field="cases", params={"value": id})
         for number, case in enumerate(self.cases):
+            yield from case.problems(f"cases.{number}")
+
+    def reads(self) -> Iterator[tuple[str, str]]:
+        """Reads what its rules compare and its expressions name; who asks whether a variable is empty needs none."""
+        for number, case in enumerate(self.cases):
             for index, rule in enumerate(case.rules):
-                yield from _rule_problems(rule, f"cases.{number}.rules.{index}.value")
+                if rule.operator not in (Operator.IS_EMPTY, Operator.IS_NOT_EMPTY):
+                    yield f"cases.{number}.rules.{index}.variable", rule.variable
+            names = names_in(case.expression) if case.expression else ()
+            yield from ((f"cases.{number}.expression", name) for name in names)
 
     def run(self, visit: Visit) -> Go:
         """Tries the cases in order."""

@@ -24,8 +24,10 @@ from recado.engine.moments import (
     write,
 )
 from recado.engine.node import PLACEHOLDER, About, Node, Port, Visit, check_variable, field
+from recado.engine.port_rules import PortRule
 from recado.engine.problems import Problem
 from recado.engine.steps import Go
+from recado.engine.traits import Need, name_set
 from recado.engine.values import as_text
 
 Operation = Literal[
@@ -72,6 +74,14 @@ class Datetime(Node):
             "unit": "days",
             "save_to": "entrega",
         },
+    )
+    port_rules: ClassVar[tuple[PortRule, ...]] = (
+        PortRule(id="yes", when={"operation": ("compare",)}),
+        PortRule(id="no", when={"operation": ("compare",)}),
+        PortRule(id="open", when={"operation": ("business_hours",)}),
+        PortRule(id="closed", side=True, when={"operation": ("business_hours",)}),
+        PortRule(id="next", unless=True),
+        PortRule(id="error", side=True),
     )
     type: Literal["datetime"] = "datetime"
     operation: Operation = field("Operação", "Operation")
@@ -146,6 +156,20 @@ class Datetime(Node):
         if self.timezone and not (PLACEHOLDER.search(self.timezone) or known_zone(self.timezone)):
             params = {"name": self.timezone}
             yield Problem(code="unknown_timezone", field="timezone", params=params)
+
+    def sets(self, port: str) -> frozenset[str]:
+        """Sets the result, but not where there is none."""
+        return name_set(self.save_to) if port != "error" else frozenset()
+
+    def reads(self) -> Iterator[tuple[str, str]]:
+        """Reads the moment that it is about."""
+        if self.variable:
+            yield "variable", self.variable
+
+    def needs(self) -> Iterator[Need]:
+        """Needs the calendar that it asks, where its name is fixed."""
+        if self.calendar and "{{" not in self.calendar:
+            yield Need("calendar", self.calendar, "calendar")
 
     def run(self, visit: Visit) -> Go:
         """Does the operation; what cannot be read or reckoned leaves by *error* and changes nothing."""

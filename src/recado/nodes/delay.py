@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import ClassVar, Literal
 
 from recado.engine.node import About, Node, Port, Visit, field
+from recado.engine.port_rules import PortRule
 from recado.engine.problems import Problem
 from recado.engine.steps import Answered, Entered, Go, Stay, Step, TimedOut, WaitUntil
 
@@ -31,6 +32,10 @@ class Delay(Node):
         },
         example={"amount": 2, "unit": "hours", "until_reply": True},
     )
+    port_rules: ClassVar[tuple[PortRule, ...]] = (
+        PortRule(id="next"),
+        PortRule(id="replied", side=True, when={"until_reply": (True,)}),
+    )
     type: Literal["delay"] = "delay"
     amount: float = field("Quantidade", "Amount", gt=0, le=2_592_000)
     unit: Literal["seconds", "minutes", "hours", "days"] = field(
@@ -53,6 +58,10 @@ class Delay(Node):
         """Refuses more than thirty days."""
         if self.span > LONGEST:
             yield Problem(code="delay_too_long", field="amount", params={"days": LONGEST.days})
+
+    def takes(self, port: str) -> int | None:
+        """Takes its time, unless a reply ends it."""
+        return int(self.span.total_seconds()) if port == "next" else None
 
     def run(self, visit: Visit) -> Step:
         """Waits when entered; goes on when the time is over or a message came."""

@@ -9,6 +9,7 @@ from recado.engine.content import Text
 from recado.engine.effects import UpdateContact
 from recado.engine.events import Json
 from recado.engine.node import About, Node, Port, Visit, check_variable, field
+from recado.engine.port_rules import PortRule
 from recado.engine.problems import Problem
 from recado.engine.split import split_text
 from recado.engine.steps import End
@@ -46,6 +47,7 @@ class EndNode(Node):
         },
         example={"content": "Obrigado pelo contato, {{nome}}!", "outcome": "atendido"},
     )
+    port_rules: ClassVar[tuple[PortRule, ...]] = ()
     type: Literal["end"] = "end"
     content: str | None = field(
         "Texto de despedida",
@@ -82,6 +84,11 @@ class EndNode(Node):
         """Finds names that are our own."""
         for index, value in enumerate(self.returns):
             yield from check_variable(value.name, field=f"returns.{index}.name")
+
+    @property
+    def messages(self) -> int:
+        """Counts the last words, if there are any."""
+        return 1 if self.content else 0
 
     def run(self, visit: Visit) -> End:
         """Sends the parting text, tags the contact, ends."""

@@ -12,6 +12,7 @@ from recado.engine.asking import (
     OptionId,
     Timeout,
     choose_from,
+    chosen_names,
     names_option,
     option_problems,
     send_menu,
@@ -28,6 +29,7 @@ from recado.engine.options import (
     Option,
     wire_id,
 )
+from recado.engine.port_rules import PortRule
 from recado.engine.problems import Problem
 from recado.engine.steps import Step
 
@@ -50,6 +52,7 @@ class InteractiveButtons(Node):
     """Sends a text with one to three buttons, waits, and leaves by the chosen one."""
 
     waits: ClassVar[bool] = True
+    asks: ClassVar[bool] = True
     about: ClassVar[About] = About(
         family="whatsapp",
         icon="rectangle-ellipsis",
@@ -64,6 +67,11 @@ class InteractiveButtons(Node):
             "content": "Como podemos ajudar?",
             "buttons": [{"id": "vendas", "title": "Vendas"}, {"id": "suporte", "title": "Suporte"}],
         },
+    )
+    port_rules: ClassVar[tuple[PortRule, ...]] = (
+        PortRule(each="buttons", label="title"),
+        PortRule(id="other", side=True),
+        PortRule(id="timeout", side=True),
     )
     type: Literal["interactive_buttons"] = "interactive_buttons"
     header: HeaderField | None = field("Cabeçalho", "Header", default=None, ui="header")
@@ -100,6 +108,15 @@ class InteractiveButtons(Node):
     def claims(self, visit: Visit, message: Message) -> bool:
         """Keeps commands away from a button's own title."""
         return names_option(message, self.options(visit))
+
+    def sets(self, port: str) -> frozenset[str]:
+        """Sets the variable, and the title beside it, with every choice."""
+        return chosen_names(self.variable, port)
+
+    @property
+    def messages(self) -> int:
+        """Counts the menu."""
+        return 1
 
     def run(self, visit: Visit) -> Step:
         """Shows the buttons, takes the choice, asks again where it was none."""

@@ -13,6 +13,7 @@ from recado.engine.asking import (
     OptionId,
     Timeout,
     choose_from,
+    chosen_names,
     names_option,
     option_problems,
     send_menu,
@@ -31,6 +32,7 @@ from recado.engine.options import (
     Option,
     wire_id,
 )
+from recado.engine.port_rules import PortRule
 from recado.engine.problems import Problem
 from recado.engine.steps import Step
 
@@ -87,6 +89,7 @@ class InteractiveList(Node):
     """Sends a text with a menu, waits, and leaves by the chosen row."""
 
     waits: ClassVar[bool] = True
+    asks: ClassVar[bool] = True
     about: ClassVar[About] = About(
         family="whatsapp",
         icon="list",
@@ -104,6 +107,11 @@ class InteractiveList(Node):
                 {"rows": [{"id": "uva", "title": "Uva"}, {"id": "caju", "title": "Caju"}]}
             ],
         },
+    )
+    port_rules: ClassVar[tuple[PortRule, ...]] = (
+        PortRule(each="sections.rows", label="title"),
+        PortRule(id="other", side=True),
+        PortRule(id="timeout", side=True),
     )
     type: Literal["interactive_list"] = "interactive_list"
     header: HeaderField | None = field("Cabeçalho", "Header", default=None, ui="header")
@@ -150,6 +158,15 @@ class InteractiveList(Node):
     def claims(self, visit: Visit, message: Message) -> bool:
         """Keeps commands away from a row's own title."""
         return names_option(message, self.options(visit))
+
+    def sets(self, port: str) -> frozenset[str]:
+        """Sets the variable, and the title beside it, with every choice."""
+        return chosen_names(self.variable, port)
+
+    @property
+    def messages(self) -> int:
+        """Counts the menu."""
+        return 1
 
     def run(self, visit: Visit) -> Step:
         """Shows the menu, takes the choice, asks again where it was none."""

@@ -7,8 +7,10 @@ from uuid import UUID
 from pydantic import Field
 
 from recado.engine.node import About, Node, Port, Visit, check_variable, field
+from recado.engine.port_rules import PortRule
 from recado.engine.problems import Problem
 from recado.engine.steps import EnterFlow, GoTo, Step
+from recado.engine.traits import Need
 
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 
@@ -26,6 +28,7 @@ class Jump(Node):
         },
         example={"to_node": "menu"},
     )
+    port_rules: ClassVar[tuple[PortRule, ...]] = (PortRule(id="next", when={"mode": ("call",)}),)
     type: Literal["jump"] = "jump"
     to_node: str | None = field("Nó", "Node", default=None, ui="node", max_length=100)
     to_flow: UUID | None = field("Fluxo", "Flow", default=None, ui="flow")
@@ -63,6 +66,20 @@ class Jump(Node):
             yield Problem(code="jump_to_nothing")
         for index, name in enumerate(self.passed):
             yield from check_variable(name, field=f"pass.{index}")
+
+    def reads(self) -> Iterator[tuple[str, str]]:
+        """Reads the variables that it passes."""
+        return ((f"pass.{index}", name) for index, name in enumerate(self.passed))
+
+    @property
+    def hears(self) -> bool:
+        """Says yes to a call: the flow that is called may wait."""
+        return self.calls
+
+    def needs(self) -> Iterator[Need]:
+        """Needs the flow it goes to."""
+        if self.to_flow:
+            yield Need("flow", str(self.to_flow), "to_flow")
 
     def run(self, visit: Visit) -> Step:
         """Goes there; a call sees only what is passed and its own variables."""

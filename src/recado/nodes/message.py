@@ -56,6 +56,11 @@ class MessageNode(Node):
         if self.location:
             yield from self.location.problems(field="location")
 
+    @property
+    def messages(self) -> int:
+        """Counts its text, its file, its place and its contact cards."""
+        return sum(map(bool, (self.content, self.media, self.location, self.contacts)))
+
     def run(self, visit: Visit) -> Go:
         """Sends the filled parts; one that is empty once filled is not sent. The first one quotes."""
         for index, content in enumerate(self._contents(visit)):

@@ -23,9 +23,11 @@ from recado.engine.events import Json, Message
 from recado.engine.node import About, Node, Port, Visit, check_variable, field
 from recado.engine.options import Option, present
 from recado.engine.patterns import bad_pattern
+from recado.engine.port_rules import PortRule
 from recado.engine.problems import Problem
 from recado.engine.split import split_text
 from recado.engine.steps import Answered, Entered, Go, Stay, Step, TimedOut, WaitForReply
+from recado.engine.traits import name_set
 
 TEXT_LIMIT = 4_096
 Bound = float | str | None
@@ -63,6 +65,7 @@ class Question(Node):
     """Sends a text or options, waits for the answer, checks it, keeps it in a variable."""
 
     waits: ClassVar[bool] = True
+    asks: ClassVar[bool] = True
     about: ClassVar[About] = About(
         family="basic",
         icon="message-circle-question",
@@ -72,6 +75,12 @@ class Question(Node):
             "en": "Asks, waits for the answer, checks it and keeps it in a variable.",
         },
         example={"content": "Qual é a sua idade?", "variableName": "idade", "answer": "number"},
+    )
+    port_rules: ClassVar[tuple[PortRule, ...]] = (
+        PortRule(each="options", key="value", label="label", when={"route_by_option": (True,)}),
+        PortRule(id="next", unless=True),
+        PortRule(id="invalid", side=True),
+        PortRule(id="timeout", side=True),
     )
     type: Literal["question"] = "question"
     content: str = field(
@@ -124,6 +133,18 @@ class Question(Node):
     def claims(self, visit: Visit, message: Message) -> bool:
         """Keeps commands away from an option's own title."""
         return self.kind is AnswerType.OPTIONS and names_option(message, self._shown(visit))
+
+    def sets(self, port: str) -> frozenset[str]:
+        """Sets the variable with every answer that does."""
+        if port in ("invalid", "timeout"):
+            return frozenset()
+        titled = self.variable and self.kind is AnswerType.OPTIONS
+        return name_set(self.variable, f"{self.variable}_title" if titled else None)
+
+    @property
+    def messages(self) -> int:
+        """Counts the question."""
+        return 1
 
     def run(self, visit: Visit) -> Step:
         """Asks when entered, checks when answered, gives up when the time is over."""

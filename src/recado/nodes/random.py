@@ -8,8 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from recado.engine.flow import MAX_OPTION_ID
 from recado.engine.node import About, Node, Port, Visit, check_variable, field, ids_doubled
+from recado.engine.port_rules import PortRule
 from recado.engine.problems import Problem
 from recado.engine.steps import Go
+from recado.engine.traits import name_set
 
 SPAN = 2.0**64
 
@@ -38,6 +40,7 @@ class Random(Node):
         },
         example={"paths": [{"id": "a", "weight": 3}, {"id": "b", "weight": 1}], "sticky": True},
     )
+    port_rules: ClassVar[tuple[PortRule, ...]] = (PortRule(each="paths", label="label"),)
     type: Literal["random"] = "random"
     paths: tuple[Share, ...] = field("Caminhos", "Paths", ui="paths", min_length=1, max_length=50)
     sticky: bool = field(
@@ -56,6 +59,10 @@ class Random(Node):
         yield from check_variable(self.save_to, field="save_to")
         for id in sorted(ids_doubled([path.id for path in self.paths])):
             yield Problem(code="option_twice", field="paths", params={"value": id})
+
+    def sets(self, port: str) -> frozenset[str]:
+        """Sets the variable that keeps the path."""
+        return name_set(self.save_to)
 
     def run(self, visit: Visit) -> Go:
         """Draws from the event's seed, or from the contact and this node."""

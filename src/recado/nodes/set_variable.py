@@ -4,43 +4,64 @@ from collections.abc import Iterator
 from typing import ClassVar, Literal
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, JsonValue
 
 from recado.engine.compare import as_boolean, as_number
 from recado.engine.events import Json
-from recado.engine.node import About, Node, Visit, check_variable, field
+from recado.engine.node import About, Node, Visit, check_expression, check_variable, field
 from recado.engine.problems import Problem
 from recado.engine.steps import Go
 from recado.engine.template import sole_path
+from recado.engine.traits import name_set, names_in
 
 Operation = Literal["set", "append", "increment", "decrement", "clear"]
-Kind = Literal["text", "number", "boolean", "json"]
+Kind = Literal["text", "number", "boolean", "json", "expression"]
 
 
 class Assignment(BaseModel):
-    """One change: a variable, what to do with it, and the value as text, number, boolean or JSON."""
+    """One change: a variable, what to do with it, and the value: as text, number, boolean, JSON, or by an expression."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
     variable: str = field("Variável", "Variable", ui="variable", min_length=1, max_length=100)
     operation: Operation = field("Operação", "Operation", default="set")
     value: JsonValue = field("Valor", "Value", default=None, template=True)
-    kind: Kind | None = Field(default=None, alias="as", title="As")
+    kind: Kind | None = field("Tipo do valor", "Kind of value", default=None, alias="as")
 
     def apply(self, visit: Visit) -> None:
-        """Makes the change; a value that does not read as its kind is kept as text and traced."""
-        match self.operation:
-            case "set":
-                visit.set(self.variable, self._read(visit))
-            case "append":
-                visit.set(self.variable, _appended(visit.value(self.variable), self._read(visit)))
-            case "increment" | "decrement":
-                visit.set(self.variable, self._counted(visit))
-            case "clear":
-                visit.set(self.variable, None)
+        """Makes the change; a value that does not read as its kind is kept as text, without a value nothing changes."""
+        if self.operation == "clear":
+            visit.set(self.variable, None)
+        elif self.kind == "expression":
+            self._calculate(visit, str(self.value))
+        else:
+            self._change(visit, self._read(visit))
 
-    def _counted(self, visit: Visit) -> Json:
-        step = as_number(self._read(visit))
+    def problems(self, path: str) -> Iterator[Problem]:
+        """Finds a name that is our own and a mistake in the expression."""
+        yield from check_variable(self.variable, field=f"{path}.variable")
+        if self.kind == "expression" and self.operation != "clear":
+            yield from check_expression(self.value, field=f"{path}.value")
+
+    def _calculate(self, visit: Visit, expression: str) -> None:
+        result, name = visit.evaluate(expression), self.variable
+        read = result.noted()
+        if result.failure:
+            visit.note(variable=name, expression=expression, read=read, failed=result.failed)
+        else:
+            visit.note(variable=name, expression=expression, read=read)
+            self._change(visit, result.value)
+
+    def _change(self, visit: Visit, value: Json) -> None:
+        match self.operation:
+            case "append":
+                value = _appended(visit.value(self.variable), value)
+            case "increment" | "decrement":
+                value = self._counted(visit, value)
+        visit.set(self.variable, value)
+
+    def _counted(self, visit: Visit, value: Json) -> Json:
+        step = as_number(value)
         step = 1 if self.value is None or step is None else step
         now = as_number(visit.value(self.variable)) or 0
         return now + step if self.operation == "increment" else now - step
@@ -79,9 +100,19 @@ class SetVariable(Node):
     )
 
     def problems(self) -> Iterator[Problem]:
-        """Finds names that are our own."""
+        """Finds names that are our own and mistakes in expressions."""
         for index, assignment in enumerate(self.assignments):
-            yield from check_variable(assignment.variable, field=f"assignments.{index}.variable")
+            yield from assignment.problems(f"assignments.{index}")
+
+    def sets(self, port: str) -> frozenset[str]:
+        """Sets what it does not clear."""
+        return name_set(*(each.variable for each in self.assignments if each.operation != "clear"))
+
+    def reads(self) -> Iterator[tuple[str, str]]:
+        """Reads what its expressions name."""
+        for index, each in enumerate(self.assignments):
+            if each.kind == "expression" and isinstance(each.value, str):
+                yield from ((f"assignments.{index}.value", name) for name in names_in(each.value))
 
     def run(self, visit: Visit) -> Go:
         """Makes the changes in order; each sees the ones before it."""

@@ -10,7 +10,7 @@ import msgspec
 from recado.store.ids import new_id
 from recado.store.pool import Db
 
-Severity = Literal["warning", "error", "critical"]
+Severity = Literal["info", "warning", "error", "critical"]
 
 
 @dataclass(frozen=True, slots=True)

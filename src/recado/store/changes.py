@@ -8,26 +8,39 @@ from uuid import UUID
 
 import msgspec
 
+from recado.engine.effects import Handoff
 from recado.store.pool import Db
 
 
 @dataclass(slots=True)
 class ConversationChange:
-    """What became of a conversation; None leaves a column as it is, and `waiting_reason` goes with the mode."""
+    """What became of a conversation; None leaves a column as it is. What a person should know goes with the mode."""
 
     mode: str | None = None
     waiting_reason: str | None = None
+    team: str | None = None
+    agent: str | None = None
+    priority: str = "normal"
+    handoff_note: str | None = None
     notified_at: datetime | None = None
     last_message_at: datetime | None = None
+
+    def give(self, mode: str, *, reason: str | None = None, to: Handoff | None = None) -> None:
+        """Gives the conversation to the bot or to people; `to` is what the flow said about whom."""
+        self.mode, self.waiting_reason = mode, reason
+        to = to or Handoff()
+        self.team, self.agent, self.priority = to.team, to.agent, to.priority
+        self.handoff_note = to.note or None
 
 
 @dataclass(slots=True)
 class ContactChange:
-    """Tags, fields and consent to change on a contact, one change after the other."""
+    """Tags, fields, name and consent to change on a contact, one change after the other."""
 
     add_tags: list[str] = field(default_factory=list)
     remove_tags: set[str] = field(default_factory=set)
     fields: dict[str, Any] = field(default_factory=dict)
+    name: str | None = None
     opted_out: bool | None = None
 
     def then(self, *, add: Sequence[str], remove: Sequence[str], fields: dict[str, Any]) -> None:
@@ -50,16 +63,27 @@ async def change_conversations(db: Db, changes: dict[UUID, ConversationChange]) 
                                          else v.mode_changed_at end,
                   waiting_reason = case when c.mode is null then v.waiting_reason
                                         else c.waiting_reason end,
+                  team = case when c.mode is null then v.team else c.team end,
+                  agent = case when c.mode is null then v.agent else c.agent end,
+                  priority = case when c.mode is null then v.priority else c.priority end,
+                  handoff_note = case when c.mode is null then v.handoff_note
+                                      else c.handoff_note end,
                   notified_at = coalesce(c.notified_at, v.notified_at),
                   last_message_at = greatest(v.last_message_at, c.last_message_at)
-             from unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[], $5::timestamptz[])
-                  as c (id, mode, waiting_reason, notified_at, last_message_at)
+             from unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[], $5::timestamptz[],
+                         $6::text[], $7::text[], $8::text[], $9::text[])
+                  as c (id, mode, waiting_reason, notified_at, last_message_at, team, agent, priority,
+                        handoff_note)
             where v.id = c.id""",
         list(changes),
         [change.mode for change in changes.values()],
         [change.waiting_reason for change in changes.values()],
         [change.notified_at for change in changes.values()],
         [change.last_message_at for change in changes.values()],
+        [change.team for change in changes.values()],
+        [change.agent for change in changes.values()],
+        [change.priority for change in changes.values()],
+        [change.handoff_note for change in changes.values()],
     )
 
 
@@ -69,8 +93,9 @@ async def change_contacts(db: Db, changes: dict[UUID, ContactChange]) -> None:
         return
     await db.execute(
         """with given as (
-               select * from unnest($1::uuid[], $2::jsonb[], $3::jsonb[], $4::jsonb[], $5::boolean[])
-                          as g (id, add_tags, remove_tags, fields, opted_out)
+               select * from unnest($1::uuid[], $2::jsonb[], $3::jsonb[], $4::jsonb[], $5::boolean[],
+                                    $6::text[])
+                          as g (id, add_tags, remove_tags, fields, opted_out, name)
            ), locked as materialized (
                select id from contacts where id = any ($1::uuid[]) order by id for no key update
            )
@@ -82,6 +107,7 @@ async def change_contacts(db: Db, changes: dict[UUID, ContactChange]) -> None:
                                 where not g.remove_tags ? t.tag
                                 group by t.tag order by min(t.n)),
                   fields = c.fields || g.fields, opted_out = coalesce(g.opted_out, c.opted_out),
+                  name = coalesce(g.name, c.name), name_kept = c.name_kept or g.name is not null,
                   updated_at = clock_timestamp()
              from given g join locked using (id)
             where c.id = g.id""",
@@ -90,6 +116,7 @@ async def change_contacts(db: Db, changes: dict[UUID, ContactChange]) -> None:
         [msgspec.json.encode(sorted(change.remove_tags)) for change in changes.values()],
         [msgspec.json.encode(change.fields) for change in changes.values()],
         [change.opted_out for change in changes.values()],
+        [change.name for change in changes.values()],
     )
 
 

@@ -21,9 +21,11 @@ _NOT_HELD = """conversation_id not in (
             where until > statement_timestamp() and until <= statement_timestamp() + interval '1 minute')"""
 
 # A subquery, not a join, and a clock that stands still during the statement: so that PostgreSQL walks the index of due
-# waits, whatever it believes about the tables. Where a person has the conversation, timers are held.
+# waits, whatever it believes about the tables. Where a person has the conversation, timers are held; only a handoff's own
+# may fire, as long as nobody has taken it.
 _DUE = """s.wake_at <= statement_timestamp()
-       and (select c.mode from conversations c where c.id = s.conversation_id) = 'bot'"""
+       and (select c.mode from conversations c where c.id = s.conversation_id)
+           = case s.status when 'handed_off' then 'waiting' else 'bot' end"""
 
 _WORK = f"""
 with mail as (

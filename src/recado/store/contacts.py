@@ -17,6 +17,8 @@ log = structlog.get_logger(__name__)
 
 # Each round settles everything that no other process changed in between; two are the worst that was ever seen.
 ROUNDS = 5
+# What a contact `c` is called once a message has told the name `x.name`.
+NAME = "case when c.name_kept then c.name else coalesce(x.name, c.name) end"
 
 
 class ContactsContended(Exception):
@@ -150,7 +152,7 @@ async def drop_identities(db: Db, contact_id: UUID, identities: Collection[Ident
 async def update_profiles(
     db: Db, profiles: Mapping[UUID, Sender], *, wait: bool = True
 ) -> set[UUID]:
-    """Writes what people are called now, where that changed; what a message leaves out stays.
+    """Writes what people are called now, where that changed; what is left out stays, and so does a name from a flow.
 
     Without `wait` contacts that another transaction holds stay as they are; gives those.
     """
@@ -161,14 +163,14 @@ async def update_profiles(
                           as x (id, name, phone, user_id, username)
            ), other as materialized (
                select x.* from told x join contacts c using (id)
-                where (coalesce(x.name, c.name), coalesce(x.phone, c.phone),
+                where ({NAME}, coalesce(x.phone, c.phone),
                        coalesce(x.user_id, c.user_id), coalesce(x.username, c.username))
                       is distinct from (c.name, c.phone, c.user_id, c.username)
            ), locked as materialized (
                select id from contacts where id in (select id from other)
                 order by id for no key update {"" if wait else "skip locked"}
            ), written as (
-               update contacts c set updated_at = now(), name = coalesce(x.name, c.name),
+               update contacts c set updated_at = now(), name = {NAME},
                       phone = coalesce(x.phone, c.phone), user_id = coalesce(x.user_id, c.user_id),
                       username = coalesce(x.username, c.username)
                  from other x join locked using (id) where c.id = x.id

@@ -15,7 +15,8 @@ _STATUS = """case when s.status = 'active' and s.session_expires_at <= now() the
 _COLUMNS = """v.id, v.mode, v.number_id, n.phone_shown as number_phone, n.display_name as number_name,
               v.contact_id, c.name as contact_name, c.phone as contact_phone,
               c.user_id as contact_user_id, c.username as contact_username, c.tags as contact_tags,
-              c.fields as contact_fields, v.assignee_id, v.last_inbound_at, v.last_message_at,
+              c.fields as contact_fields, v.assignee_id, v.team, v.agent, v.priority,
+              v.handoff_note, v.last_inbound_at, v.last_message_at,
               v.window_expires_at, v.unread, v.created_at,
               s.id as session_id, s.status, s.flow_id, s.chatbot_id, s.current_node_id"""
 _TABLES = f"""conversations v
@@ -70,6 +71,10 @@ class Conversation:
     contact_tags: list[str]
     contact_fields: dict[str, Any]
     assignee_id: UUID | None
+    team: str | None
+    agent: str | None
+    priority: str
+    handoff_note: str | None
     last_inbound_at: datetime | None
     last_message_at: datetime | None
     window_expires_at: datetime | None

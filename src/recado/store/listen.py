@@ -15,6 +15,7 @@ from recado.store.pool import UNAVAILABLE, Db, connect
 INBOX = "recado_inbox"
 OUTBOX = "recado_outbox"
 STATUS = "recado_status"
+CALLS = "recado_calls"
 
 Callback = Callable[[str], None]
 

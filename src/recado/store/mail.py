@@ -56,7 +56,8 @@ async def head(db: Db, conversation_id: UUID) -> Head | None:
              order by at, seq limit 1)
            union all
            (select null, tries, null from conversation_states
-             where conversation_id = $1 and status = 'active' and wake_at <= statement_timestamp())
+             where conversation_id = $1 and status in ('active', 'handed_off')
+              and wake_at <= statement_timestamp())
            limit 1""",
         conversation_id,
     )

@@ -3,21 +3,32 @@
 A notice waits in line with the messages. The same one twice, while the first still waits, is one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
 import msgspec
 
+from recado.engine.events import CallResult
+from recado.store.outbox import InLane
 from recado.store.pool import Db
 
 
 class Settled(msgspec.Struct, frozen=True, tag="settled", omit_defaults=True):
-    """Meta refused for good a message that a wait depends on; `token` is the wait's, `code` hers."""
+    """What became of a message that a wait depends on; `token` is the wait's, `code` Meta's, if she refused it."""
 
     token: str
     code: int | None = None
+    accepted: bool = False
+
+
+class Called(msgspec.Struct, frozen=True, tag="called", omit_defaults=True):
+    """A call came back; `token` is the wait's, and `origin` goes on to what is said with the result."""
+
+    token: str
+    result: CallResult
+    origin: Literal["reply", "timer"] = "reply"
 
 
 class Released(msgspec.Struct, frozen=True, tag="released", omit_defaults=True):
@@ -43,7 +54,7 @@ class Stopped(msgspec.Struct, frozen=True, tag="stopped", omit_defaults=True):
     again: bool = False
 
 
-Notice = Settled | Released | Migrated | Stopped
+Notice = Settled | Called | Released | Migrated | Stopped
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +84,19 @@ async def post(db: Db, postings: Sequence[Posting]) -> None:
         [posting.key for posting in postings],
         [msgspec.json.encode(posting.notice) for posting in postings],
     )
+
+
+async def post_confirmed(
+    db: Db, rows: Mapping[UUID, InLane], *, accepted: bool, code: int | None = None
+) -> bool:
+    """Tells the waits that hang on the fate of messages that leave their lanes; says whether there were any."""
+    postings = [
+        Posting(row.workspace_id, row.conversation_id, str(id), Settled(row.token, code, accepted))
+        for id, row in rows.items()
+        if row.confirm and row.token
+    ]
+    await post(db, postings)
+    return bool(postings)
 
 
 async def post_migration(db: Db, workspace_id: UUID, migrated: Migrated) -> int:

@@ -17,8 +17,8 @@ from recado.store.pool import Db
 class NewSend:
     """A message for the lane of its conversation. `content` is encoded JSON of engine.content.Content.
 
-    `token` is of the wait that the message carries. `origin`: an answer to the contact, or a timer's, which opting
-    out blocks.
+    `token` is of the wait that the message carries; `confirm`: that wait ends with the message's fate, a good one too.
+    `origin`: an answer to the contact, or a timer's, which opting out blocks.
     """
 
     id: UUID
@@ -30,6 +30,7 @@ class NewSend:
     policy: str
     expires_at: datetime
     token: str | None = None
+    confirm: bool = False
     origin: Literal["reply", "timer"] = "reply"
 
 
@@ -76,7 +77,11 @@ class InLane:
     status: str
     attempt: int
     first_sending_at: datetime | None
-    withdrawn: bool = False
+    withdrawn: bool
+    workspace_id: UUID
+    conversation_id: UUID
+    token: str | None
+    confirm: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +102,13 @@ async def insert(db: Db, sends: Sequence[NewSend]) -> None:
     await db.execute(
         """insert into outbox
                   (id, workspace_id, number_id, conversation_id, content, reply_to, policy, expires_at,
-                   token, origin)
+                   token, confirm, origin)
            select id, workspace_id, number_id, conversation_id, content, reply_to, policy, expires_at,
-                  token, origin
+                  token, confirm, origin
              from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::jsonb[], $6::text[], $7::text[],
-                         $8::timestamptz[], $9::text[], $10::text[]) with ordinality
+                         $8::timestamptz[], $9::text[], $10::boolean[], $11::text[]) with ordinality
                   as s (id, workspace_id, number_id, conversation_id, content, reply_to, policy,
-                        expires_at, token, origin, n)
+                        expires_at, token, confirm, origin, n)
             order by n""",
         [s.id for s in sends],
         [s.workspace_id for s in sends],
@@ -114,6 +119,7 @@ async def insert(db: Db, sends: Sequence[NewSend]) -> None:
         [s.policy for s in sends],
         [s.expires_at for s in sends],
         [s.token for s in sends],
+        [s.confirm for s in sends],
         [s.origin for s in sends],
     )
 
@@ -195,8 +201,9 @@ async def lock(db: Db, ids: Sequence[UUID]) -> dict[UUID, InLane]:
     if not ids:
         return {}
     rows = await db.fetch(
-        """select id, status, attempt, first_sending_at, withdrawn from outbox
-            where id = any ($1::uuid[]) order by id for update""",
+        """select id, status, attempt, first_sending_at, withdrawn, workspace_id, conversation_id, token,
+                  confirm
+             from outbox where id = any ($1::uuid[]) order by id for update""",
         ids,
     )
     return {row[0]: InLane(*row[1:]) for row in rows}

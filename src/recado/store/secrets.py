@@ -6,8 +6,9 @@ file reads secrets; the API never shows one again.
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from recado.store.ids import new_id
 from recado.store.pool import Db
 
 Purpose = Literal["access_token", "app_secret", "author"]
+MOST_NAMED = 500  # of one workspace
 _NONCE_BYTES = 12
 
 
@@ -126,3 +128,90 @@ async def forget(db: Db, *, workspace_id: UUID, secret_id: UUID) -> bool:
         "delete from secrets where workspace_id = $1 and id = $2", workspace_id, secret_id
     )
     return bool(done == "DELETE 1")
+
+
+# The secrets that authors name in their flows: kept by name, and never read but by the calls that use them.
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An author's secret as the API shows it: everything but its value."""
+
+    id: UUID
+    name: str
+    created_at: datetime
+    updated_at: datetime
+
+
+_NAMED = "id, name, created_at, updated_at"
+
+
+async def list_named(db: Db, workspace_id: UUID, *, limit: int, after: UUID | None) -> list[Named]:
+    """Lists a workspace's secrets, the oldest first."""
+    rows = await db.fetch(
+        f"""select {_NAMED} from secrets
+             where workspace_id = $1 and purpose = 'author' and ($3::uuid is null or id > $3)
+             order by id limit $2""",
+        workspace_id,
+        limit,
+        after,
+    )
+    return [Named(**row) for row in rows]
+
+
+async def find_named(db: Db, workspace_id: UUID, secret_id: UUID) -> Named | None:
+    """Finds an author's secret of a workspace."""
+    row = await db.fetchrow(
+        f"select {_NAMED} from secrets where workspace_id = $1 and id = $2 and purpose = 'author'",
+        workspace_id,
+        secret_id,
+    )
+    return None if row is None else Named(**row)
+
+
+async def names(db: Db, workspace_id: UUID) -> set[str]:
+    """Gives the names of a workspace's secrets."""
+    rows = await db.fetch(
+        "select name from secrets where workspace_id = $1 and purpose = 'author'", workspace_id
+    )
+    return {row["name"] for row in rows}
+
+
+async def replace_value(
+    db: Db, vault: Vault, *, workspace_id: UUID, secret_id: UUID, value: str
+) -> None:
+    """Replaces the value of an author's secret, which keeps its id and name."""
+    sealed = vault.seal(value, Place(workspace_id, secret_id, "author"))
+    await db.execute(
+        """update secrets set key_id = $3, nonce = $4, ciphertext = $5, updated_at = clock_timestamp()
+            where workspace_id = $1 and id = $2 and purpose = 'author'""",
+        workspace_id,
+        secret_id,
+        sealed.key_id,
+        sealed.nonce,
+        sealed.ciphertext,
+    )
+
+
+async def forget_named(db: Db, workspace_id: UUID, secret_id: UUID) -> bool:
+    """Deletes an author's secret; tells whether there was one."""
+    done = await db.execute(
+        "delete from secrets where workspace_id = $1 and id = $2 and purpose = 'author'",
+        workspace_id,
+        secret_id,
+    )
+    return bool(done == "DELETE 1")
+
+
+async def reveal_named(
+    db: Db, vault: Vault, workspace_id: UUID, wanted: Collection[str]
+) -> dict[str, str]:
+    """Opens an author's secrets by name; a name that the workspace does not have is missing from the answer."""
+    rows = await db.fetch(
+        """select id, name from secrets
+            where workspace_id = $1 and purpose = 'author' and name = any ($2::text[])""",
+        workspace_id,
+        list(wanted),
+    )
+    opened = await reveal(db, vault, [row["id"] for row in rows])
+    return {row["name"]: opened[row["id"]] for row in rows if row["id"] in opened}

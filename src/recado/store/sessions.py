@@ -28,7 +28,10 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One run of a flow in a conversation; the flow and version are those that it is in, as `state` says too."""
+    """One run of a flow in a conversation; the flow and version are those that it is in, as `state` says too.
+
+    `rests`: its timers stand still, because a person has the conversation; it is saved without a time to wake.
+    """
 
     id: UUID
     workspace_id: UUID
@@ -39,6 +42,7 @@ class Session:
     state: State
     asked: Asked | None
     last_message_at: datetime | None
+    rests: bool = False
 
     def at(self, state: State) -> "Session":
         """Gives the session as a turn left it; its flow follows the state, into another flow too."""
@@ -148,7 +152,7 @@ def _row(s: Session) -> tuple[object, ...]:
         rest,
         s.asked.message_id if s.asked else None,
         s.state.outcome,
-        s.state.wake_at,
+        None if s.rests else s.state.wake_at,
         s.state.expires_at,
         s.last_message_at,
     )

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
-from recado.store import messages, outbox
+from recado.store import inbox, messages, notices, outbox
 from recado.store.messages import Fate
 from recado.store.pool import Db
 
@@ -53,6 +53,9 @@ async def _withdraw(db: Db, ids: Sequence[UUID]) -> None:
     waiting = [id for id, row in rows.items() if row.status == "queued"]
     await messages.settle(db, [cancelled(fates[id]) for id in waiting if id in fates])
     await outbox.remove(db, waiting)
+    gone = {id: rows[id] for id in waiting}
+    if await notices.post_confirmed(db, gone, accepted=False):
+        await inbox.notify(db, turns=True, statuses=False)
     going = [id for id in rows if id not in waiting]
     if going:
         await db.execute("update outbox set withdrawn = true where id = any ($1::uuid[])", going)

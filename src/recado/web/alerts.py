@@ -24,7 +24,7 @@ class AlertAnswer(BaseModel):
 
     id: UUID
     kind: str
-    severity: Literal["warning", "error", "critical"]
+    severity: Literal["info", "warning", "error", "critical"]
     subject: str
     details: dict[str, Any]
     count: int

@@ -10,6 +10,7 @@ from recado.store.conversations import Conversation, SessionState
 from recado.store.history import LogLine, Message
 
 Mode = Literal["bot", "waiting", "human", "closed"]
+Priority = Literal["low", "normal", "high", "urgent"]
 Status = Literal["active", "handed_off", "completed", "expired", "failed", "stopped"]
 
 
@@ -49,6 +50,10 @@ class ConversationAnswer(BaseModel):
     current_node_id: str | None
     unread: int
     assignee_id: UUID | None
+    team: str | None = Field(description="Who should take it, as the flow's handoff said.")
+    agent: str | None
+    priority: Priority
+    handoff_note: str | None = Field(description="The flow's words for whoever takes it.")
     last_inbound_at: datetime | None
     last_message_at: datetime | None
     window_expires_at: datetime | None
@@ -148,6 +153,10 @@ def shape(thread: Conversation) -> ConversationAnswer:
         current_node_id=thread.current_node_id,
         unread=thread.unread,
         assignee_id=thread.assignee_id,
+        team=thread.team,
+        agent=thread.agent,
+        priority=thread.priority,
+        handoff_note=thread.handoff_note,
         last_inbound_at=thread.last_inbound_at,
         last_message_at=thread.last_message_at,
         window_expires_at=thread.window_expires_at,

@@ -10,6 +10,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from recado.web.errors import Refusal, refusal_response
 
 MAX_BODY = 6 * 1024 * 1024  # a flow document may have 5 MB
+# A document of another builder may have 10 MB; a little more, so that its own refusal says so.
+MAX_IMPORT = 11 * 1024 * 1024
+IMPORT = "/api/v1/flows/import"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -38,11 +41,12 @@ class Edge:
         scope.setdefault("state", {})["request_id"] = request_id
         _take_slash_off(scope)
         answer = _with_headers(send, request_id, api=scope["path"].startswith("/api/"))
+        most = MAX_IMPORT if scope["path"] == IMPORT else MAX_BODY
         length = headers.get("content-length", "")
-        if length.isdecimal() and int(length) > MAX_BODY:
-            await refusal_response(Request(scope), _too_large())(scope, receive, answer)
+        if length.isdecimal() and int(length) > most:
+            await refusal_response(Request(scope), _too_large(most))(scope, receive, answer)
             return
-        await self._app(scope, _bounded(receive), answer)
+        await self._app(scope, _bounded(receive, most), answer)
 
 
 def _request_id(given: str | None) -> str:
@@ -58,15 +62,15 @@ def _take_slash_off(scope: Scope) -> None:
         scope["raw_path"] = scope.get("raw_path", b"").rstrip(b"/") or b"/"
 
 
-def _bounded(receive: Receive) -> Receive:
+def _bounded(receive: Receive, most: int) -> Receive:
     taken = 0
 
     async def bounded() -> Message:
         nonlocal taken
         message = await receive()
         taken += len(message.get("body", b""))
-        if taken > MAX_BODY:
-            raise _too_large()
+        if taken > most:
+            raise _too_large(most)
         return message
 
     return bounded
@@ -84,5 +88,5 @@ def _with_headers(send: Send, request_id: str, *, api: bool) -> Send:
     return dressed
 
 
-def _too_large() -> Refusal:
-    return Refusal(413, "body_too_large", limit=MAX_BODY)
+def _too_large(most: int) -> Refusal:
+    return Refusal(413, "body_too_large", limit=most)

@@ -34,6 +34,13 @@ class FieldError(BaseModel):
     message: str
 
 
+class FixAnswer(BaseModel):
+    """A remedy with one click: its name for people, and the changes that `POST /flows/{id}/fix` would make."""
+
+    label: str
+    changes: list[dict[str, Any]]
+
+
 class FlowProblem(BaseModel):
     """A mistake in a flow, as the compiler found it; errors stop a publish."""
 
@@ -44,6 +51,7 @@ class FlowProblem(BaseModel):
     field: str | None
     params: dict[str, Any]
     message: str
+    fix: FixAnswer | None = None
 
 
 class ProblemAnswer(BaseModel):

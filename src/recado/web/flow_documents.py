@@ -7,12 +7,12 @@ from uuid import UUID
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field
 
-from recado.engine.dialects.canonical import canonical
-from recado.engine.dialects.report import DocumentRefused, Note, Report
+from recado.engine.dialects import DocumentRefused, Note, Report, read
+from recado.engine.fixes import Fix, fix_for
 from recado.engine.flow import FlowDocument, FlowEdge, FlowNode
 from recado.engine.problems import Language, Problem
 from recado.store.flows import Flow, FlowFacts
-from recado.web.errors import FieldError, FlowProblem, Refusal
+from recado.web.errors import FieldError, FixAnswer, FlowProblem, Refusal
 from recado.web.inputs import Document, Input, Name, Object, Text, absent
 
 _DOCUMENT_FIELDS = ("nodes", "edges", "viewport", "variables", "settings", "ui")
@@ -39,8 +39,6 @@ class FlowFields(Input):
             "deleted_at",
             "createdAt",
             "updatedAt",
-            "inactivity_settings",
-            "window_expiry_settings",
             "exported_at",
         ]
     )
@@ -67,6 +65,9 @@ class FlowFields(Input):
     viewport: Object | None = None
     variables: Object | None = None
     settings: Object | None = None
+    # Rules of other builders, read into the settings.
+    inactivity_settings: Object | None = None
+    window_expiry_settings: Object | None = None
     ui: Object | None = None
     format: Literal["recado/1"] = absent()
 
@@ -153,7 +154,7 @@ def read_document(
     canvas = given.get("canvas_data")
     nested = {} if canvas is None else canvas.given()
     try:
-        document, report = canonical(_raw({**given, **nested}, draft or {}, name=name))
+        document, report = read(_raw({**given, **nested}, draft or {}, name=name))
     except DocumentRefused as refused:
         errors = [
             FieldError(field=_path(path, nested), code="refused", message=reason)
@@ -170,6 +171,11 @@ def _raw(given: dict[str, Any], draft: dict[str, Any], *, name: str) -> dict[str
     raw |= {key: given[key] for key in _DOCUMENT_FIELDS if key in given}
     for key in ("variables", "settings", "ui"):
         raw[key] = raw.get(key) or {}  # null clears
+    for key in ("inactivity_settings", "window_expiry_settings"):
+        if given.get(key):
+            raw[key] = given[key]
+    if given.get("inactivity_settings") and "settings" not in given:
+        raw["settings"] = {k: v for k, v in raw["settings"].items() if k != "inactivity"}
     for key in ("viewport", "description"):
         if key in given:
             raw["ui"] = {**raw["ui"], key: given[key]}
@@ -236,8 +242,10 @@ def report_answer(report: Report, language: Language) -> ReportAnswer:
     )
 
 
-def problem_answers(problems: tuple[Problem, ...], language: Language) -> list[FlowProblem]:
-    """Says the compiler's problems in one language."""
+def problem_answers(
+    problems: tuple[Problem, ...], document: FlowDocument, language: Language
+) -> list[FlowProblem]:
+    """Says the compiler's problems in one language, each with its remedy where there is one."""
     return [
         FlowProblem(
             code=problem.code,
@@ -247,9 +255,16 @@ def problem_answers(problems: tuple[Problem, ...], language: Language) -> list[F
             field=problem.field,
             params=problem.params,
             message=problem.say(language),
+            fix=_fix(fix_for(problem, document), language),
         )
         for problem in problems
     ]
+
+
+def _fix(fix: Fix | None, language: Language) -> FixAnswer | None:
+    if fix is None:
+        return None
+    return FixAnswer(label=fix.say(language), changes=msgspec.to_builtins(list(fix.changes)))
 
 
 def _facts(facts: FlowFacts) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from recado.engine.dialects.report import Report
+from recado.engine.dialects import Report
 from recado.engine.flow import MAX_NODES
 from recado.engine.problems import Language
 from recado.store import chatbots
@@ -32,7 +32,7 @@ from recado.web.flow_documents import (
 )
 from recado.web.inputs import Input, Name, Text
 from recado.web.lists import Page, Paged
-from recado.web.publishing import check, check_moves, migrate, publish
+from recado.web.publishing import check_moves, migrate, publish
 from recado.web.sentences import language_of
 from recado.web.serving import Served, Serving, Tx
 from recado.web.viewer import Editor, Reader, Viewer
@@ -40,21 +40,15 @@ from recado.web.viewer import Editor, Reader, Viewer
 router = APIRouter(prefix="/flows", tags=["flows"])
 
 
-def _language(request: Request) -> Language:
+def spoken(request: Request) -> Language:
+    """Gives the language that the request asks for."""
     return language_of(request.headers.get("accept-language", ""))
 
 
-Speaks = Annotated[Language, Depends(_language)]
+Speaks = Annotated[Language, Depends(spoken)]
 Publish = Annotated[
     bool, Query(alias="publish", description="Publish what was saved, in the same call.")
 ]
-
-
-class Checked(BaseModel):
-    """The compiler's verdict on a draft."""
-
-    publishable: bool
-    problems: list[FlowProblem]
 
 
 class Published(BaseModel):
@@ -156,16 +150,6 @@ async def delete_flow(flow_id: UUID, viewer: Editor, db: Tx) -> None:
         raise not_found()
 
 
-@router.post("/{flow_id}/validate")
-async def validate_flow(
-    flow_id: UUID, viewer: Reader, db: Tx, served: Served, language: Speaks
-) -> Checked:
-    """Finds the mistakes in a draft."""
-    flow = await found(db, viewer, flow_id)
-    publishable, problems = check(flow.draft, served.node_types, language)
-    return Checked(publishable=publishable, problems=problems)
-
-
 @router.post("/{flow_id}/publish")
 async def publish_flow(
     flow_id: UUID,
@@ -248,7 +232,7 @@ async def _answer(
     publishes: bool,
 ) -> FlowSaved | Response:
     """Publishes if asked, and answers. A refusal is answered, not raised: the draft stays saved."""
-    language, problems = _language(request), list[FlowProblem]()
+    language, problems = spoken(request), list[FlowProblem]()
     flow = await found(db, viewer, flow_id)
     if publishes:
         done = await publish(

@@ -12,17 +12,20 @@ from recado.store import flow_versions, inbox, notices
 from recado.store.flows import Flow
 from recado.store.ids import new_id
 from recado.store.pool import Db
+from recado.store.resources import resources
 from recado.web.errors import FlowProblem, Refusal
 from recado.web.flow_documents import problem_answers
 from recado.web.viewer import Viewer
 
 
-def check(
-    draft: dict[str, Any], node_types: NodeTypes, language: Language
+async def check(
+    db: Db, viewer: Viewer, draft: dict[str, Any], node_types: NodeTypes, language: Language
 ) -> tuple[bool, list[FlowProblem]]:
-    """Says whether a draft can be published, and everything that is wrong with it."""
-    compiled = compile(FlowDocument.model_validate(draft), node_types)
-    return not has_errors(compiled.problems), problem_answers(compiled.problems, language)
+    """Says whether a draft can be published, and everything that is wrong with it in its workspace."""
+    document = FlowDocument.model_validate(draft)
+    compiled = compile(document, node_types, await resources(db, viewer.workspace_id))
+    problems = problem_answers(compiled.problems, document, language)
+    return not has_errors(compiled.problems), problems
 
 
 async def publish(
@@ -35,7 +38,7 @@ async def publish(
     note: str | None,
 ) -> tuple[int, list[FlowProblem]] | Refusal:
     """Makes the draft the flow's next version, or says why not; what is published already stays."""
-    publishable, problems = check(flow.draft, node_types, language)
+    publishable, problems = await check(db, viewer, flow.draft, node_types, language)
     facts = flow.facts
     if not publishable:
         return Refusal(

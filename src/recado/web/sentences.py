@@ -24,6 +24,18 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "The e-mail or the password is wrong.",
     ),
     "bad_cursor": ("O cursor não é válido.", "The cursor is not valid."),
+    "bad_story": (
+        "A história do teste não é válida: {reason}.",
+        "The test's story is not valid: {reason}.",
+    ),
+    "flow_test_exists": (
+        "Este fluxo já tem um teste com o nome “{name}”.",
+        "This flow already has a test with the name “{name}”.",
+    ),
+    "too_many_flow_tests": (
+        "Um fluxo pode ter no máximo {limit} testes.",
+        "A flow may have at most {limit} tests.",
+    ),
     "bad_request": ("A requisição não pôde ser lida.", "The request could not be read."),
     "bad_setup_token": (
         "O código de instalação não confere; ele aparece no terminal em que o servidor foi iniciado.",
@@ -48,6 +60,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "busy": (
         "O servidor está ocupado. Tente de novo em instantes.",
         "The server is busy. Try again in a moment.",
+    ),
+    "secret_exists": (
+        "Este espaço de trabalho já tem um segredo com o nome “{name}”.",
+        "This workspace already has a secret with the name “{name}”.",
     ),
     "calendar_exists": (
         "Este espaço de trabalho já tem um calendário com o nome “{name}”.",
@@ -164,6 +180,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "too_slow": (
         "A consulta demorou demais. Restrinja os filtros e tente de novo.",
         "The query took too long. Narrow the filters and try again.",
+    ),
+    "too_many_secrets": (
+        "Um espaço de trabalho pode ter no máximo {limit} segredos.",
+        "A workspace can have at most {limit} secrets.",
     ),
     "too_many_calendars": (
         "Um espaço de trabalho pode ter no máximo {limit} calendários.",

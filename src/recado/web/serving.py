@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import Depends
 from starlette.requests import Request
 
+from recado.calls.script import Scripts
 from recado.engine.node import NodeTypes
 from recado.store.pool import Db, Pool, borrow
 from recado.store.secrets import Vault
@@ -49,9 +50,12 @@ class Serving:
     pool: Pool
     vault: Vault
     node_types: NodeTypes
+    graph_url: str
+    graph_version: str
     public_url: str | None = None
     fake_meta: FakeMetaInfo | None = None
     logins: Logins = field(default_factory=Logins)
+    scripts: Scripts = field(default_factory=Scripts)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Db]:

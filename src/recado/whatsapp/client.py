@@ -7,13 +7,14 @@ twice. A message cannot exist at Meta before the first byte of its body is writt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import SimpleNamespace, TracebackType
-from typing import Self
+from typing import Any, Self
 from urllib.parse import quote
 
 import aiohttp
 import msgspec
 
 from recado.engine.events import Json
+from recado.whatsapp.media import Upload, form
 from recado.whatsapp.messages import read_receipt
 from recado.whatsapp.outcomes import (
     Accepted,
@@ -24,9 +25,11 @@ from recado.whatsapp.outcomes import (
     Refused,
     SendResult,
     Unknown,
+    UploadResult,
     impossible_token,
     mark_result,
     send_result,
+    upload_result,
 )
 
 __all__ = [
@@ -46,6 +49,7 @@ TOTAL_SECONDS = 30.0
 MOST_CONNECTIONS = 1_000
 LARGEST_ANSWER = 1024 * 1024
 JSON = {"Content-Type": "application/json"}
+NO_HEADERS: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +108,18 @@ class GraphClient:
         answer = await self._post(number, body)
         return send_result(answer) if isinstance(answer, Answer) else answer
 
+    async def upload(self, number: Account, file: Upload) -> UploadResult:
+        """Gives Meta a file of this number's; nobody sees it until a message names its id."""
+        address = _address(number, number.phone_number_id, "media")
+        answer = await self._ask("POST", number, address, data=form(file))
+        return upload_result(answer) if isinstance(answer, Answer) else answer
+
+    async def read(
+        self, number: Account, *path: str, query: Mapping[str, str]
+    ) -> Answer | Refused | NotSent | Unknown:
+        """Reads what stands under a path of the Graph API, for instance an account's templates."""
+        return await self._ask("GET", number, _address(number, *path), query=query)
+
     async def mark_read(self, number: Account, wamid: str, *, typing: bool = False) -> MarkResult:
         """Marks a message as read and, if asked, shows that we type."""
         answer = await self._post(number, read_receipt(wamid, typing=typing))
@@ -112,23 +128,41 @@ class GraphClient:
     async def _post(
         self, number: Account, body: Mapping[str, Json]
     ) -> Answer | Refused | NotSent | Unknown:
-        raw = msgspec.json.encode(body)
+        address = _address(number, number.phone_number_id, "messages")
+        return await self._ask(
+            "POST", number, address, data=msgspec.json.encode(body), headers=JSON
+        )
+
+    async def _ask(
+        self, method: str, number: Account, address: str, **parts: Any
+    ) -> Answer | Refused | NotSent | Unknown:
         if not _can_be_token(number.access_token):
             return impossible_token()
         progress = _Progress()
         try:
-            return await self._exchange(number, raw, progress)
+            return await self._exchange(method, number, address, progress=progress, **parts)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             # The error itself stays here: the request it quotes holds the token.
             reason = _reason(error)
         return Unknown(reason) if progress.writing else NotSent(reason)
 
-    async def _exchange(self, number: Account, raw: bytes, progress: _Progress) -> Answer:
-        headers = {"Authorization": f"Bearer {number.access_token}", **JSON}
-        async with self._session.post(
-            _address(number),
-            data=raw,
-            headers=headers,
+    async def _exchange(
+        self,
+        method: str,
+        number: Account,
+        address: str,
+        *,
+        progress: _Progress,
+        data: bytes | aiohttp.FormData | None = None,
+        headers: Mapping[str, str] = NO_HEADERS,
+        query: Mapping[str, str] | None = None,
+    ) -> Answer:
+        async with self._session.request(
+            method,
+            address,
+            data=data,
+            params=query,
+            headers={"Authorization": f"Bearer {number.access_token}", **headers},
             allow_redirects=False,
             trace_request_ctx=progress,
         ) as response:
@@ -160,9 +194,9 @@ async def _read(response: aiohttp.ClientResponse) -> bytes | None:
     return bytes(body)
 
 
-def _address(number: Account) -> str:
-    phone_number_id = quote(number.phone_number_id, safe="")
-    return f"{number.graph_url.rstrip('/')}/{number.version}/{phone_number_id}/messages"
+def _address(number: Account, *path: str) -> str:
+    parts = "/".join(quote(part, safe="") for part in path)
+    return f"{number.graph_url.rstrip('/')}/{number.version}/{parts}"
 
 
 def _can_be_token(token: str) -> bool:

@@ -2,12 +2,15 @@
 
 import hmac
 import secrets
+import socket
+import struct
 from collections.abc import Awaitable, Callable
 
 import msgspec
 from aiohttp import web
 
 from recado.whatsapp.fake_errors import FakeError, Refused, by_code, no_such_object
+from recado.whatsapp.fake_faults import Drawn
 from recado.whatsapp.fake_records import FakeNumber
 from recado.whatsapp.fake_world import FakeWorld
 
@@ -76,6 +79,26 @@ def answer(found: object, *, status: int = 200) -> web.Response:
 def refuse(error: FakeError) -> web.Response:
     """Answers an error object with its HTTP status."""
     return answer(error.answer(f"A{secrets.token_urlsafe(16)}"), status=error.status)
+
+
+def refusal(request: web.Request, drawn: Drawn) -> web.Response | None:
+    """Answers as the fault plan says where it says that nothing is accepted; else None."""
+    if drawn.error is not None:
+        return refuse(drawn.error)
+    if drawn.http is not None:
+        return web.Response(status=drawn.http)
+    return reset(request) if drawn.reset_before else None
+
+
+def reset(request: web.Request) -> web.Response:
+    """Hangs up as a gateway does that dies; nobody sees the answer that this gives."""
+    transport = request.transport
+    if transport is not None:
+        connection = transport.get_extra_info("socket")
+        # Lingering for 0 seconds makes the close a reset.
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        transport.abort()
+    return web.Response(status=500)
 
 
 @web.middleware

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import re
 from collections.abc import Mapping
 
 import msgspec
@@ -14,6 +15,8 @@ from recado.whatsapp.fake_handshake import handshake
 from recado.whatsapp.fake_records import FakeNumber, Json, Sent, customer_key
 from recado.whatsapp.fake_traffic import NoSuchChoice, Traffic
 from recado.whatsapp.fake_webhooks import Delivery
+
+_NAME = re.compile(r"[a-z0-9_]{1,512}")
 
 
 class Control:
@@ -39,6 +42,7 @@ class Control:
             web.get("/_fake/numbers", self.numbers),
             web.post("/_fake/numbers", self.add_number),
             web.post("/_fake/numbers/{id}/handshake", self.shake),
+            web.get("/_fake/templates", self.templates),
             web.post("/_fake/templates", self.add_template),
             web.delete("/_fake", self.reset),
         ]
@@ -132,9 +136,21 @@ class Control:
         number = self._world.numbers[request.match_info["id"]]
         return answer({"verified": await self._shaken(number)})
 
+    async def templates(self, _request: web.Request) -> web.Response:
+        """Lists the templates of the numbers' WABAs."""
+        wabas = sorted({number.waba_id for number in self._world.numbers.values()})
+        found = [
+            {"waba_id": waba, "template": template}
+            for waba in wabas
+            for template in self._world.templates(waba).values()
+        ]
+        return answer({"templates": found})
+
     async def add_template(self, request: web.Request) -> web.Response:
         """Adds a template to a WABA."""
         new = parse(await request.read(), NewTemplate)
+        if not _NAME.fullmatch(new.template.name) or not new.template.language:
+            raise wrong("a template has a name of small letters, digits and _, and a language")
         self._world.add_template(new.waba_id, new.template)
         return answer({"success": True})
 
@@ -207,6 +223,7 @@ def shown(sent: Sent) -> Json:
         "body": sent.body,
         "opaque": sent.opaque,
         "at": sent.at,
+        "filled": sent.filled,
         "statuses": sent.statuses,
     }
 

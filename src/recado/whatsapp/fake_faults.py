@@ -21,6 +21,7 @@ Kind = Literal[
     "duplicate",  # post a webhook twice at the same time
     "reorder",  # let the next webhook of the same customer overtake this one
 ]
+Endpoint = Literal["messages", "media", "message_templates"]
 _WEBHOOK: frozenset[Kind] = frozenset({"duplicate", "reorder"})
 _OUTCOMES: frozenset[Kind] = frozenset({"error", "http_500", "reset_before", "reset_after"})
 
@@ -36,6 +37,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     ms: int = 0
     to: str | None = None  # only for this customer
     number: str | None = None  # only for this phone_number_id
+    on: Endpoint = "messages"  # uploads and lists know only outcomes without an acceptance
     details: str | None = None
 
 
@@ -86,8 +88,8 @@ class FaultPlan:
         """Lists the faults in force with how many times are left and how often each has hit."""
         return [(active.fault, active.left, active.hits) for active in self._active]
 
-    def draw(self, *, number: str, to: str) -> Drawn:
-        """Decides what goes wrong with a message that the business posts.
+    def draw(self, *, number: str, to: str, on: Endpoint = "messages") -> Drawn:
+        """Decides what goes wrong with a message that the business posts, or another request of hers.
 
         A message has one outcome, so queued refusals come one a message, in their order.
         """
@@ -95,7 +97,7 @@ class FaultPlan:
         settled = False
         for active in self._active:
             kind = active.fault.kind
-            if kind in _WEBHOOK or (settled and kind in _OUTCOMES):
+            if kind in _WEBHOOK or active.fault.on != on or (settled and kind in _OUTCOMES):
                 continue
             if self._hits(active, number, to):
                 settled = settled or kind in _OUTCOMES

@@ -1,13 +1,11 @@
 """The Graph API's side of the fake: sending messages, and reading numbers and WABAs."""
 
 import asyncio
-import socket
-import struct
 
 import msgspec
 from aiohttp import web
 
-from recado.whatsapp.fake_answers import Access, answer, may, read, refuse
+from recado.whatsapp.fake_answers import Access, answer, may, read, refusal, refuse, reset
 from recado.whatsapp.fake_errors import Refused, by_code, no_such_object
 from recado.whatsapp.fake_faults import Drawn
 from recado.whatsapp.fake_handshake import handshake
@@ -24,7 +22,7 @@ class Graph:
         self._traffic = traffic
         self._world = traffic.world
         self._access = Access(traffic.world)
-        self._media = Media(traffic.world, self._access)
+        self._media = Media(traffic.world, self._access, traffic.plan)
 
     def routes(self) -> list[web.RouteDef]:
         """Lists the endpoints; the busiest comes first."""
@@ -87,12 +85,15 @@ class Graph:
         self._world.unsubscribed.add(self._access.waba(request))
         return answer({"success": True})
 
-    async def templates(self, request: web.Request) -> web.Response:
+    async def templates(self, request: web.Request) -> web.StreamResponse:
         """Lists the WABA's templates, filtered by name and status."""
         waba_id = self._access.waba(request)
+        drawn = self._traffic.plan.draw(number=waba_id, to="", on="message_templates")
+        if (wrong := refusal(request, drawn)) is not None:
+            return wrong
         name, status = request.query.get("name", ""), request.query.get("status")
         found = [
-            _template(template)
+            _asked(request, _template(template))
             for template in self._world.templates(waba_id).values()
             if name in template.name and status in (None, template.status)
         ]
@@ -109,15 +110,11 @@ class Graph:
     ) -> web.StreamResponse:
         if drawn.delay:
             await asyncio.sleep(drawn.delay)
-        if drawn.error is not None:
-            return refuse(drawn.error)
-        if drawn.http is not None:
-            return web.Response(status=drawn.http)
-        if drawn.reset_before:
-            return _reset(request)
+        if (wrong := refusal(request, drawn)) is not None:
+            return wrong
         sent = self._traffic.accept(number, body, ruling, drawn)
         if drawn.reset_after:
-            return _reset(request)
+            return reset(request)
         if drawn.delay_answer:
             await asyncio.sleep(drawn.delay_answer)
         return answer(self._taken(body, sent, ruling))
@@ -144,16 +141,6 @@ class Graph:
             self._world.add_number(
                 msgspec.structs.replace(number, webhook_url=url, verify_token=token)
             )
-
-
-def _reset(request: web.Request) -> web.Response:
-    transport = request.transport
-    if transport is not None:
-        connection = transport.get_extra_info("socket")
-        # Lingering for 0 seconds makes the close a reset, as when a gateway dies.
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        transport.abort()
-    return web.Response(status=500)
 
 
 def _about(number: FakeNumber) -> Json:
@@ -186,7 +173,10 @@ def _template(template: FakeTemplate) -> Json:
         "language": template.language,
         "category": template.category,
         "status": template.status,
+        "parameter_format": template.parameter_format,
         "components": list(template.components),
+        "quality_score": {"score": template.quality},
+        "rejected_reason": "ABUSIVE_CONTENT" if template.status == "REJECTED" else "NONE",
     }
 
 

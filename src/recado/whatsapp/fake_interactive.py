@@ -18,6 +18,7 @@ from recado.whatsapp.fake_fields import (
     only,
     words,
 )
+from recado.whatsapp.fake_orders import check_order
 from recado.whatsapp.fake_records import Json
 
 _ACTION = "interactive['action']"
@@ -214,6 +215,11 @@ def _card(card: Json, path: str, known: Container[str]) -> str:
     return header_kind
 
 
+def _order_details(action: Json, _known: Container[str]) -> None:
+    choice(action, "name", _ACTION, ("review_and_pay",))
+    check_order(child(action, "parameters", _ACTION))
+
+
 def _voice_call(action: Json, _known: Container[str]) -> None:
     choice(action, "name", _ACTION, ("voice_call",))
     if "parameters" in action:
@@ -232,7 +238,7 @@ _SHAPES: dict[str, _Shape] = {
     "carousel": _Shape(_carousel, footer=False),
     "address_message": _Shape(_with_parameters("address_message", "country"), headers=_ANY_HEADER),
     "order_details": _Shape(
-        _with_parameters("review_and_pay", "reference_id", "currency", "total_amount", "order"),
+        _order_details,
         headers=("image", "text"),
     ),
     "order_status": _Shape(_with_parameters("review_order", "reference_id", "order")),

@@ -6,8 +6,9 @@ import secrets
 import aiohttp
 from aiohttp import web
 
-from recado.whatsapp.fake_answers import Access, answer, may
+from recado.whatsapp.fake_answers import Access, answer, may, refusal
 from recado.whatsapp.fake_errors import Refused, bad_parameter, by_code, no_such_object
+from recado.whatsapp.fake_faults import FaultPlan
 from recado.whatsapp.fake_records import FakeMedia, FakeNumber, Json
 from recado.whatsapp.fake_world import FakeWorld
 
@@ -21,8 +22,9 @@ _MOST_STICKER, _MOST_DOCUMENT = 500 << 10, 100 * _MB
 class Media:
     """Keeps files like the Graph API: an id each, an address that lives 5 minutes."""
 
-    def __init__(self, world: FakeWorld, access: Access) -> None:
+    def __init__(self, world: FakeWorld, access: Access, plan: FaultPlan) -> None:
         self._world = world
+        self._plan = plan
         self._access = access
         self._key = secrets.token_bytes(16)
 
@@ -40,6 +42,9 @@ class Media:
         if not request.content_type.startswith("multipart/"):
             raise Refused(bad_parameter("The parameter file is required."))
         parts = await _parts(request)
+        drawn = self._plan.draw(number=number.phone_number_id, to="", on="media")
+        if (wrong := refusal(request, drawn)) is not None:
+            return wrong
         if parts.get("messaging_product") != b"whatsapp":
             raise Refused(bad_parameter("The parameter messaging_product is required."))
         if "file" not in parts:

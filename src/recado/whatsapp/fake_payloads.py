@@ -98,13 +98,16 @@ def category_of(template: FakeTemplate | None) -> str:
     return "service" if template is None else template.category.lower()
 
 
-def choices(body: Json) -> list[Json]:
+def choices(sent: Sent) -> list[Json]:
     """Lists what a customer can tap under a message, each as the message that the tap sends."""
-    match str(body.get("type")).lower():
+    match sent.type:
         case "interactive":
-            return _interactive_choices(body["interactive"])
+            return _interactive_choices(sent.body["interactive"])
+        case "template" if sent.filled is not None:
+            replies = [each for each in sent.filled["buttons"] if each["type"] == "quick_reply"]
+            return [_quick_reply(each["payload"], each["text"]) for each in replies]
         case "template":
-            return _template_choices(body["template"])
+            return _template_choices(sent.body["template"])
         case _:
             return []
 
@@ -130,8 +133,12 @@ def _template_choices(template: Json) -> list[Json]:
             continue
         for parameter in component.get("parameters", ()):
             payload = str(parameter.get("payload", parameter.get("text", "")))
-            found.append({"type": "button", "button": {"payload": payload, "text": payload}})
+            found.append(_quick_reply(payload, payload))
     return found
+
+
+def _quick_reply(payload: str, text: str) -> Json:
+    return {"type": "button", "button": {"payload": payload, "text": text}}
 
 
 def choice_id(choice: Json) -> tuple[str, str]:

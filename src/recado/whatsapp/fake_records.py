@@ -33,6 +33,8 @@ class FakeTemplate(msgspec.Struct, frozen=True, kw_only=True):
     category: Literal["UTILITY", "MARKETING", "AUTHENTICATION"] = "UTILITY"
     status: Literal["APPROVED", "PAUSED", "DISABLED", "PENDING", "REJECTED"] = "APPROVED"
     components: tuple[Json, ...] = ()
+    parameter_format: Literal["POSITIONAL", "NAMED"] = "POSITIONAL"
+    quality: Literal["GREEN", "YELLOW", "RED", "UNKNOWN"] = "UNKNOWN"
     id: str = ""
 
 
@@ -73,6 +75,7 @@ class Sent:
     wamid: str
     opaque: str | None
     at: float
+    filled: Json | None = None  # a template as the customer sees it
     statuses: list[str] = field(default_factory=list)
 
     @property
@@ -83,6 +86,8 @@ class Sent:
     @property
     def text(self) -> str:
         """Gives the words the customer reads: text, body or caption, or an empty string."""
+        if self.filled is not None:
+            return str(self.filled["body"])
         content = self.body.get(self.type, {})
         if self.type == "interactive":
             return str(content.get("body", {}).get("text", ""))

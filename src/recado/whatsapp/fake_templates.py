@@ -24,6 +24,7 @@ _BUTTONS = frozenset(
         *("order_details", "voice_call", "one_tap", "phone_number", "call_permission_request"),
     }
 )
+_FILES = ("image", "video", "document")
 _PLACEHOLDER = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 _CLOSED = {"PAUSED": 132015, "DISABLED": 132016, "PENDING": 132001, "REJECTED": 132001}
 
@@ -112,6 +113,68 @@ def _count(template: FakeTemplate, given: list[Json]) -> None:
         wanted = set(_PLACEHOLDER.findall(str(part["text"])))
         parameters = sent.get(place, {}).get("parameters", [])
         _same_parameters(place, wanted, parameters)
+    _header_file(template, sent.get("header", {}))
+    _count_buttons(template, given)
+
+
+def _header_file(template: FakeTemplate, header: Json) -> None:
+    for part in template.components:
+        wanted = str(part.get("format", "")).lower()
+        if str(part.get("type")).lower() != "header" or wanted not in _FILES:
+            continue
+        given = [str(each.get("type")).lower() for each in header.get("parameters", [])]
+        if given != [wanted]:
+            got = given[0].upper() if given else "UNKNOWN"
+            details = f"header: Format mismatch, expected {wanted.upper()}, received {got}"
+            raise Refused(by_code(132012, details))
+
+
+def _count_buttons(template: FakeTemplate, given: list[Json]) -> None:
+    known = [
+        button
+        for part in template.components
+        if str(part.get("type")).lower() == "buttons"
+        for button in part.get("buttons", [])
+    ]
+    if not template.components:
+        return
+    sent = {
+        str(each.get("index")): str(each.get("sub_type")).lower()
+        for each in given
+        if str(each.get("type")).lower() == "button"
+    }
+    for place, kind in sent.items():
+        _same_button(known, place, kind)
+    for index, button in enumerate(known):
+        if _needs_parameter(button) and str(index) not in sent:
+            kind = _sent_as(button)
+            details = f"buttons: Button at index {index} of type {kind} requires a parameter"
+            raise Refused(by_code(131008, details))
+
+
+def _same_button(known: list[Json], place: str, kind: str) -> None:
+    if place == "None":  # a call button needs no place
+        return
+    if int(place) >= len(known):
+        raise Refused(bad_value(f"buttons: there is no button at index {place}"))
+    button = known[int(place)]
+    if _sent_as(button) != kind:
+        details = f"buttons: Button at index {place} is of type {_sent_as(button)}, not {kind}"
+        raise Refused(by_code(132012, details))
+    if kind == "url" and not _needs_parameter(button):
+        details = f"buttons: Button at index {place} of type {kind} does not require parameters"
+        raise Refused(by_code(132018, details))
+
+
+def _sent_as(button: Json) -> str:
+    # The button of an authentication template is sent as a link.
+    kind = str(button.get("type")).lower()
+    return "url" if kind == "otp" else kind
+
+
+def _needs_parameter(button: Json) -> bool:
+    kind = str(button.get("type")).lower()
+    return kind in ("copy_code", "otp") or bool(_PLACEHOLDER.search(str(button.get("url", ""))))
 
 
 def _same_parameters(place: str, wanted: set[str], parameters: list[Json]) -> None:

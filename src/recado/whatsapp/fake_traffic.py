@@ -70,7 +70,7 @@ class Traffic:
                 continue
             if message not in (None, sent.wamid):
                 continue
-            for option in choices(sent.body):
+            for option in choices(sent):
                 if choice in choice_id(option):
                     return self.send(
                         customer, option, number=ours.phone_number_id, reply_to=sent.wamid
@@ -146,7 +146,7 @@ class Traffic:
 
     def accept(self, number: FakeNumber, body: Json, ruling: Ruling, drawn: Drawn) -> Sent:
         """Takes a message and reports its statuses."""
-        sent = self.world.accept(number, body, ruling.to)
+        sent = self.world.accept(number, body, ruling.to, template=ruling.template)
         self.watchers.tell(
             number.phone_number_id, sent.to, lambda: {"event": "sent", "entry": sent}
         )

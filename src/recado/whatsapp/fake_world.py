@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import msgspec
 
+from recado.whatsapp.fake_filled import filled
 from recado.whatsapp.fake_records import (
     BSUID,
     FakeCustomer,
@@ -180,11 +181,14 @@ class FakeWorld:
         _keep(self.said, wamid, said)
         return said
 
-    def accept(self, number: FakeNumber, body: Json, to: str) -> Sent:
+    def accept(
+        self, number: FakeNumber, body: Json, to: str, *, template: FakeTemplate | None = None
+    ) -> Sent:
         """Remembers a message that the business sent to a customer's key or a group."""
         wamid = self.new_wamid()
         opaque = body.get("biz_opaque_callback_data")
-        sent = Sent(self._made, number.phone_number_id, to, body, wamid, opaque, self.now())
+        shown = filled(template, body["template"]) if template and template.components else None
+        sent = Sent(self._made, number.phone_number_id, to, body, wamid, opaque, self.now(), shown)
         _keep(self.sent, wamid, sent)
         return sent
 

@@ -118,8 +118,9 @@ def _interactive(answer: Node) -> Said:
 def _quick_reply(button: Node) -> Said:
     title = words(button, "text")
     payload = string(button, "payload")
-    option = payload or title
-    return Said("button", title, option, Tap(option=option))
+    # A payload of ours names the asking; one that the template's author chose is only an option.
+    tap = parse_wire_id(payload) if payload else Tap(option=title)
+    return Said("button", title, tap.option, tap)
 
 
 def _tapped(kind: str, wire_id: str, *, title: str) -> Said:

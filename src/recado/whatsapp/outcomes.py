@@ -52,8 +52,16 @@ class Unknown:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    """Meta has the file, and this number may send it for 30 days."""
+
+    media_id: str
+
+
 SendResult = Accepted | Refused | NotSent | Unknown
 MarkResult = Marked | Refused | NotSent | Unknown
+UploadResult = Uploaded | Refused | NotSent | Unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +86,18 @@ def send_result(answer: Answer) -> SendResult:
         user_id=_text(contact.get("user_id")),
         message_status=_text(_first(body, "messages").get("message_status")),
     )
+
+
+def upload_result(answer: Answer) -> UploadResult:
+    """Reads the answer to an upload."""
+    body = _json_object(answer.raw)
+    media_id = _text(body.get("id"))
+    return Uploaded(media_id) if _is_success(answer) and media_id else failed(answer)
+
+
+def failed(answer: Answer) -> Refused | NotSent | Unknown:
+    """Says what an answer means that does not hold what was asked for."""
+    return _failed(answer, _json_object(answer.raw))
 
 
 def mark_result(answer: Answer) -> MarkResult:

@@ -59,6 +59,18 @@ class Outcome:
             NewAlert(sending.workspace_id, kind, severity, subject, {**about, **details})
         )
 
+    def confirm(self, id: UUID, *, accepted: bool) -> None:
+        """Tells the wait that hangs on the fate of a message that leaves its lane, if one does."""
+        row = self.rows.get(id)
+        if row and row.confirm:
+            self.tell(row, id, accepted=accepted)
+
+    def tell(self, row: InLane, id: UUID, *, accepted: bool, code: int | None = None) -> None:
+        """Tells the wait that a message carries what became of it."""
+        if row.token:
+            notice = notices.Settled(row.token, code, accepted)
+            self.postings.append(Posting(row.workspace_id, row.conversation_id, str(id), notice))
+
 
 async def finish(
     db: Db,
@@ -103,10 +115,12 @@ def _judge(
         case _ if outcome.fates[sending.id].wamid is not None:
             log.info("taken_already", message=str(sending.id), attempt=sending.attempt)
             outcome.removed.append(sending.id)
+            outcome.confirm(sending.id, accepted=True)
         case Again() if row and row.withdrawn:
             log.info("send_withdrawn", message=str(sending.id), attempt=sending.attempt)
             outcome.set(cancelled(outcome.fates[sending.id]))
             outcome.removed.append(sending.id)
+            outcome.confirm(sending.id, accepted=False)
         case Again() as again:
             _again(outcome, sending, again)
         case Lost() as lost:
@@ -123,6 +137,7 @@ def _went(outcome: Outcome, sending: Sending, went: Went, row: InLane | None) ->
         outcome.alert(sending, "double_send", "error", str(sending.number_id))
     if row and (row.attempt == sending.attempt or row.status != "sending"):
         outcome.removed.append(sending.id)
+        outcome.confirm(sending.id, accepted=True)
     outcome.identities |= set(_identities(sending, went))
 
 
@@ -162,10 +177,7 @@ def _lost(outcome: Outcome, sending: Sending, lost: Lost) -> None:
     before = outcome.fates[sending.id]
     outcome.set(fates.failed(before, lost.error, sending_at=sending.first_sending_at))
     outcome.removed.append(sending.id)
-    if sending.token:
-        notice = notices.Settled(sending.token, code)
-        workspace, conversation = sending.workspace_id, sending.conversation_id
-        outcome.postings.append(Posting(workspace, conversation, str(sending.id), notice))
+    outcome.tell(outcome.rows[sending.id], sending.id, accepted=False, code=code)
     meaning = lost.error.get("meaning")
     outcome.alert(
         sending, "send_failed", "error", str(sending.number_id), code=code, meaning=meaning
@@ -182,4 +194,5 @@ def _doubt(outcome: Outcome, sending: Sending, doubt: InDoubt) -> None:
         outcome.doubts.append(sending.id)
         return
     outcome.removed.append(sending.id)
+    outcome.confirm(sending.id, accepted=False)
     outcome.alert(sending, "send_unknown", "warning", str(sending.number_id), reason=doubt.reason)

@@ -1,4 +1,4 @@
-"""What a notice means for a conversation: a question was refused, a person gives it back, a publish, an end."""
+"""What a notice means for a conversation: news of a message or a call, a person gives it back, a publish, an end."""
 
 from typing import assert_never
 
@@ -8,7 +8,8 @@ import structlog
 from recado.engine import events
 from recado.engine.state import Status
 from recado.store.mail import Mail
-from recado.store.notices import Migrated, Notice, Released, Settled, Stopped
+from recado.store.notices import Called, Migrated, Notice, Released, Settled, Stopped
+from recado.store.sessions import Session
 from recado.worker.hear import may_run, start
 from recado.worker.lane import Lane
 
@@ -28,6 +29,8 @@ def _take_up(lane: Lane, notice: Notice) -> None:
     match notice:
         case Settled():
             _settled(lane, notice)
+        case Called():
+            _called(lane, notice)
         case Released():
             _released(lane, notice)
         case Migrated():
@@ -39,12 +42,30 @@ def _take_up(lane: Lane, notice: Notice) -> None:
 
 
 def _settled(lane: Lane, notice: Settled) -> None:
-    """Held while a person has the conversation: when it comes back, the question is asked anew anyway."""
-    if lane.session and not lane.with_a_person and may_run(lane, lane.session):
+    if _hears_news(lane, lane.session):
         event = events.SendSettled(
-            **lane.happening(), token=notice.token, accepted=False, code=notice.code
+            **lane.happening(), token=notice.token, accepted=notice.accepted, code=notice.code
         )
         lane.advance(event)
+
+
+def _called(lane: Lane, notice: Called) -> None:
+    """A result that no wait asks for any more changes nothing; where a session is open the journal tells of it."""
+    if not _hears_news(lane, lane.session):
+        log.info("result_of_nobody", conversation=lane.id, token=notice.token)
+        return
+    lane.origin = notice.origin
+    event = events.CallFinished(**lane.happening(), token=notice.token, result=notice.result)
+    lane.advance(event)
+
+
+def _hears_news(lane: Lane, session: Session | None) -> bool:
+    """Says whether the engine can hear of what came back; while a person has the conversation it keeps that itself."""
+    if session is None:
+        return False
+    if lane.mode != "bot":
+        return lane.program(session.flow_version_id) is not None
+    return may_run(lane, session)
 
 
 def _released(lane: Lane, notice: Released) -> None:

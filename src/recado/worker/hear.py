@@ -38,7 +38,7 @@ def hear(lane: Lane, mail: Mail, *, more: bool = False) -> None:
 def wake(lane: Lane) -> None:
     """Fires the wait that is over, unless a person has the conversation."""
     session = lane.session
-    if session is None or lane.mode != "bot":
+    if session is None or lane.rests:
         return
     wait, due = session.state.wait, session.state.wake_at
     if wait is None or due is None or due > lane.at or not may_run(lane, session):

@@ -18,7 +18,7 @@ from recado.engine.advance import advance
 from recado.engine.commands import PERSON
 from recado.engine.compile import Program
 from recado.engine.content import Text
-from recado.engine.effects import Send
+from recado.engine.effects import Handoff, Send
 from recado.engine.events import Event, Message, Migrated, Started, Stopped, World
 from recado.engine.routing import Route, RunFlow, route
 from recado.engine.state import State, Status
@@ -169,11 +169,19 @@ class Lane:
         written = len(self.writes.messages)
         for effect in turn.effects:
             perform.perform(self, effect)
+        self.session = replace(self.session, rests=self.rests)
         sent = tuple(message.id for message in self.writes.messages[written:])
         self.writes.journal.append(entry(self, session, event, turn, sent))
         self.writes.sessions[session.id] = self.took = self.session
         if not turn.state.status.open:
             self.session, self.last = None, turn.state
+
+    @property
+    def rests(self) -> bool:
+        """Says whether the session's timers stand still: only a handoff's may fire, while nobody has taken it."""
+        session = self.session
+        handed_off = session is not None and session.state.status is Status.HANDED_OFF
+        return self.mode != ("waiting" if handed_off else "bot")
 
     def _program_for(self, session: Session, event: Event) -> Program:
         """Gives the program that the session is in, or the one that a migration moves it to."""
@@ -252,11 +260,10 @@ class Lane:
         waiting = self.mode == "waiting" and self.conversation.assignee_id is None
         return waiting and self.waiting_reason == BROKEN_FLOW
 
-    def set_mode(self, mode: str, *, reason: str | None = None) -> None:
-        """Hands the conversation over or takes it back; `reason` says why it waits."""
+    def set_mode(self, mode: str, *, reason: str | None = None, to: Handoff | None = None) -> None:
+        """Hands the conversation over or takes it back; `reason` says why it waits, `to` for whom."""
         self.mode, self.waiting_reason = mode, reason
-        change = self.writes.conversation(self.conversation.id)
-        change.mode, change.waiting_reason = mode, reason
+        self.writes.conversation(self.conversation.id).give(mode, reason=reason, to=to)
 
     def alert(self, kind: str, severity: Severity, subject: str, details: dict[str, str]) -> None:
         """Raises an alert about this conversation."""

@@ -2,7 +2,8 @@
 
 A row without a lock tells of a process that died. Then turns are taken with care for a while (see `turn.py`), and if
 the dead one ran on this very machine and is certainly gone, its leases are free at once; else they run out by
-themselves (15 s), because a process that merely lost its connection may still be sending.
+themselves (15 s), because a process that merely lost its connection may still be sending. So do its calls, which
+become overdue.
 """
 
 import os
@@ -12,10 +13,11 @@ from uuid import UUID
 
 import structlog
 
-from recado.store import leases, workers
+from recado.store import calls, leases, workers
 from recado.store.ids import new_id
 from recado.store.pool import Db, connect
 from recado.store.workers import Worker
+from recado.worker.interrupted import give_up
 
 log = structlog.get_logger(__name__)
 
@@ -42,6 +44,8 @@ class Life:
         dead = await workers.dead(db, besides=worker.id)
         gone = [each.id for each in dead if each.machine == worker.machine and not _alive(each.pid)]
         await leases.release(db, gone)
+        async with db.transaction():
+            await give_up(db, await calls.running_of(db, gone))
         for each in dead:
             log.warning("worker_died", worker=str(each.id), pid=each.pid)
             await workers.remove(db, each.id)

@@ -2,30 +2,38 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, assert_never
 
 import msgspec
 import structlog
 
-from recado.engine.content import Content, Media, words
+from recado.engine.content import Content, Media, Template, words
 from recado.engine.effects import (
     Alert,
+    Call,
     Consent,
     Effect,
     EndSession,
     Handoff,
+    Notify,
     Send,
     TakeBack,
+    Track,
     UpdateContact,
 )
 from recado.store import consents
+from recado.store.calls import NewCall
 from recado.store.ids import new_id
 from recado.store.messages import NewMessage
 from recado.store.outbox import NewSend
 from recado.store.sessions import Asked, Session
+from recado.store.tracked import Tracked
 
 if TYPE_CHECKING:
     from recado.worker.lane import Lane
+
+TEMPLATE_LIVES = timedelta(days=1)  # what it says is about today
 
 log = structlog.get_logger(__name__)
 
@@ -35,15 +43,21 @@ def perform(lane: "Lane", effect: Effect) -> None:
     match effect:
         case Send():
             send(lane, effect, session=lane.session)
+        case Call():
+            _call(lane, effect)
         case Handoff():
-            log.info("handed_off", conversation=str(lane.conversation.id), reason=effect.reason)
-            lane.set_mode("waiting")
+            log.info("handed_off", conversation=lane.id, reason=effect.reason)
+            lane.set_mode("waiting", to=effect)
         case TakeBack():
             lane.set_mode("bot")
         case UpdateContact():
             _update_contact(lane, effect)
         case Consent():
             _consent(lane, effect)
+        case Track():
+            _track(lane, effect)
+        case Notify():
+            _notify(lane, effect)
         case EndSession():
             session = str(lane.session.id) if lane.session else None
             log.debug("session_ended", session=session, status=effect.status)
@@ -56,7 +70,13 @@ def perform(lane: "Lane", effect: Effect) -> None:
 def send(lane: "Lane", effect: Send, *, session: Session | None) -> None:
     """Writes a message into the history and queues it; `asks` starts the clock of the question's lateness."""
     conversation, id = lane.conversation, new_id()
+    token, confirm = _token(session, effect)
+    if confirm:  # the wait is for the last message of its visit
+        rows = lane.writes.sends
+        rows[:] = [replace(row, confirm=row.confirm and row.token != token) for row in rows]
     content = msgspec.json.encode(effect.content)
+    # A template is paid for, needs no open window, and is what opting out blocks, whatever it answers.
+    begins = isinstance(effect.content, Template)
     lane.writes.messages.append(
         NewMessage(
             id=id,
@@ -84,10 +104,11 @@ def send(lane: "Lane", effect: Send, *, session: Session | None) -> None:
             conversation_id=conversation.id,
             content=content,
             reply_to=effect.reply_to,
-            policy="at_least_once",
-            expires_at=lane.expires_at,
-            token=_token(session, effect),
-            origin=lane.origin,
+            policy="at_most_once" if begins else "at_least_once",
+            expires_at=lane.at + TEMPLATE_LIVES if begins else lane.expires_at,
+            token=token,
+            confirm=confirm,
+            origin="timer" if begins else lane.origin,
         )
     )
     if not lane.heard:  # what was heard has moved it already
@@ -96,10 +117,12 @@ def send(lane: "Lane", effect: Send, *, session: Session | None) -> None:
         lane.session = replace(lane.session, asked=Asked(id, None, queued=True))
 
 
-def _token(session: Session | None, effect: Send) -> str | None:
-    """Names the wait that a message carries: the one that its own visit began."""
+def _token(session: Session | None, effect: Send) -> tuple[str | None, bool]:
+    """Names the wait that a message carries, the one that its own visit began; says whether it is for the message."""
     wait = session.state.wait if session else None
-    return wait.token if wait and wait.token == effect.visit else None
+    if wait is None or wait.token != effect.visit:
+        return None, False
+    return wait.token, wait.kind == "send"
 
 
 def kind(content: Content) -> str:
@@ -111,12 +134,64 @@ def kind(content: Content) -> str:
             return str(type(content).__struct_config__.tag)
 
 
+def _call(lane: "Lane", effect: Call) -> None:
+    session = lane.session
+    if session is None:
+        raise ValueError("a call without a session")
+    heard = session.state.message
+    lane.writes.calls.append(
+        NewCall(
+            id=new_id(),
+            workspace_id=session.workspace_id,
+            conversation_id=session.conversation_id,
+            session_id=session.id,
+            flow_version_id=session.flow_version_id,
+            node_id=effect.node,
+            token=effect.token,
+            kind=str(type(effect.request).__struct_config__.tag),
+            request=msgspec.json.encode(effect.request),
+            timeout=effect.timeout,
+            repeatable=effect.repeatable,
+            origin=lane.origin,
+            heard=heard.id if heard else None,
+        )
+    )
+
+
+def _track(lane: "Lane", effect: Track) -> None:
+    session = lane.session
+    lane.writes.tracked.append(
+        Tracked(
+            id=new_id(),
+            workspace_id=lane.conversation.workspace_id,
+            conversation_id=lane.conversation.id,
+            session_id=session.id if session else None,
+            flow_id=session.flow_id if session else None,
+            flow_version_id=session.flow_version_id if session else None,
+            node_id=effect.node,
+            event=effect.event,
+            value=effect.value,
+            properties=effect.properties,
+            goal=effect.goal,
+            at=lane.at,
+        )
+    )
+
+
+def _notify(lane: "Lane", effect: Notify) -> None:
+    """Every notice is a matter of its own: alerts about one matter keep only the last one's words."""
+    details = {"text": effect.text, "team": effect.team or "", "node": effect.node or ""}
+    lane.alert("team_notice", "info", str(new_id()), details)
+
+
 def _update_contact(lane: "Lane", effect: UpdateContact) -> None:
     contact = lane.contact
     tags = [tag for tag in contact.tags if tag not in effect.remove_tags]
     tags += [tag for tag in _unique(effect.add_tags) if tag not in tags]
-    lane.contact = replace(contact, tags=tags, fields={**contact.fields, **effect.fields})
+    fields = {**contact.fields, **effect.fields}
+    lane.contact = replace(contact, tags=tags, fields=fields, name=effect.name or contact.name)
     change = lane.writes.contact(contact.id)
+    change.name = effect.name or change.name
     change.then(add=effect.add_tags, remove=effect.remove_tags, fields=effect.fields)
 
 

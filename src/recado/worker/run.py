@@ -15,21 +15,25 @@ import structlog
 from recado.config import Settings
 from recado.engine.node import NodeTypes
 from recado.nodes import NODE_TYPES
-from recado.store.listen import INBOX, OUTBOX, STATUS, Listener
+from recado.store.listen import CALLS, INBOX, OUTBOX, STATUS, Listener
 from recado.store.pool import Db, Pool
 from recado.store.secrets import Vault
 from recado.whatsapp.client import GraphClient
 from recado.worker.bell import Bell
+from recado.worker.call import Calls
+from recado.worker.caller import Caller
 from recado.worker.jobs import run_jobs
 from recado.worker.life import Life
+from recado.worker.outside import Outside
 from recado.worker.programs import Programs
 from recado.worker.send import Graph, Sender
 from recado.worker.settle import Settler
 from recado.worker.turn import Turns
+from recado.worker.write import Writes
 
 log = structlog.get_logger(__name__)
 
-ROLES = frozenset({"turn", "send", "settle", "jobs"})
+ROLES = frozenset({"turn", "send", "call", "settle", "jobs"})
 POLL = 1.0  # seconds
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 DRAIN = 8.0
@@ -48,18 +52,29 @@ class Loop:
 
 
 class HandOver:
-    """Tells senders about queued messages: in memory where this process has one, else by one NOTIFY a commit."""
+    """Tells senders and callers what is queued: in memory where this process has one, else by one NOTIFY a commit."""
 
-    def __init__(self, sender: Sender | None) -> None:
+    def __init__(
+        self, sender: Sender | None = None, *, wake_calls: Callable[[], None] | None = None
+    ) -> None:
         self._sender = sender
+        self._wake_calls = wake_calls
 
-    async def before_commit(self, db: Db, numbers: set[UUID]) -> None:
-        """Notifies other processes when only they send."""
-        if numbers and self._sender is None:
-            await db.execute("select pg_notify($1, '')", OUTBOX)
+    async def before_commit(self, db: Db, writes: Writes) -> None:
+        """Notifies other processes when only they send or call."""
+        channels = [OUTBOX] if writes.sends and self._sender is None else []
+        channels += [CALLS] if writes.calls and self._wake_calls is None else []
+        if channels:
+            await db.execute("select pg_notify(c, '') from unnest($1::text[]) c", channels)
 
-    def after_commit(self, numbers: set[UUID]) -> None:
-        """Wakes this process's sender."""
+    def after_commit(self, writes: Writes) -> None:
+        """Wakes this process's sender and caller."""
+        self.freed(writes.numbers)
+        if writes.calls and self._wake_calls is not None:
+            self._wake_calls()
+
+    def freed(self, numbers: set[UUID]) -> None:
+        """Wakes this process's sender: these numbers have something that may go now."""
         if numbers and self._sender is not None:
             self._sender.wake(numbers)
 
@@ -93,6 +108,8 @@ class Worker:
         self._life: Life | None = None
         self._client: GraphClient | None = None
         self._sender: Sender | None = None
+        self._outside: Outside | None = None
+        self._calls: Calls | None = None
 
     async def start(self) -> None:
         """Registers the process and starts its loops."""
@@ -100,6 +117,9 @@ class Worker:
         self._client = client = GraphClient()
         if "send" in self._roles:
             self._sender = self._make_sender(life, client)
+        if "call" in self._roles:
+            self._outside = outside = Outside.open(self._settings)
+            self._calls = self._make_calls(life, outside)
         works = [self._run(loop) for loop in self._loops(life)]
         works.append(self._listener().run(self._stopping))
         if "jobs" in self._roles:
@@ -125,16 +145,22 @@ class Worker:
             LAST_WORDS, seconds / 2
         )  # from then on there is only time to tell the database
         self._stopping.set()
-        if self._sender:
-            self._sender.stop()
+        for beginner in (self._sender, self._calls):
+            if beginner:
+                beginner.stop()
         for bell in self._bells.values():
             bell.ring()
         await self._end_tasks(told)
-        if self._sender:
-            requests = self._sender.drain(_left(told))
-            await self._last_words("send_drain", requests, (told + until) / 2)
+        written = (told + until) / 2
+        async with asyncio.TaskGroup() as drains:
+            for name, each in (("send_drain", self._sender), ("call_drain", self._calls)):
+                if each:
+                    requests = each.drain(_left(told))
+                    drains.create_task(self._last_words(name, requests, written))
         if self._client:
             await self._last_words("client_close", self._client.close(), until)
+        if self._outside:
+            await self._last_words("outside_close", self._outside.close(), until)
         if self._life:
             await self._last_words("life_end", self._life.end(), until)
         log.info("worker_stopped")
@@ -161,18 +187,31 @@ class Worker:
             ring=self._bells["send"].ring,
         )
 
+    def _make_calls(self, life: Life, outside: Outside) -> Calls:
+        return Calls(
+            self._pool,
+            Caller(self._pool, self._vault, outside),
+            owner=life.id,
+            ring=self._bells["call"].ring,
+            wake_turns=self._bells["turn"].ring if "turn" in self._roles else None,
+        )
+
     def _loops(self, life: Life) -> list[Loop]:
         loops = []
+        wake_calls = self._bells["call"].ring if self._calls else None
+        hand_over = HandOver(self._sender, wake_calls=wake_calls)
         if "turn" in self._roles:
-            programs, queued = Programs(self._node_types), HandOver(self._sender)
-            turns = Turns(self._pool, programs, queued=queued)
+            turns = Turns(self._pool, Programs(self._node_types), queued=hand_over)
             if life.after_crash:
                 turns.be_careful()
             loops.append(Loop("turn", turns.step, self._bells["turn"], turns.isolate))
         if self._sender:
             loops.append(Loop("send", self._sender.step, self._bells["send"], _nobody))
+        if self._calls:
+            calls = self._calls
+            loops.append(Loop("call", calls.step, self._bells["call"], calls.isolate))
         if "settle" in self._roles:
-            settler = Settler(self._pool, freed=HandOver(self._sender).after_commit)
+            settler = Settler(self._pool, freed=hand_over.freed)
             loops.append(Loop("settle", settler.step, self._bells["settle"], settler.isolate))
         return loops
 
@@ -182,6 +221,8 @@ class Worker:
             listener.on(INBOX, self._bells["turn"].ring)
         if "settle" in self._roles:
             listener.on(STATUS, self._bells["settle"].ring)
+        if self._calls:
+            listener.on(CALLS, self._bells["call"].ring)
         if self._sender:
             sender = self._sender
             listener.on(OUTBOX, lambda _: sender.wake())

@@ -17,10 +17,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-import msgspec
 import structlog
 
-from recado.engine.content import Content
 from recado.store import leases, outbox
 from recado.store.alerts import raise_alerts
 from recado.store.listen import OUTBOX
@@ -28,13 +26,13 @@ from recado.store.outbox import Sending
 from recado.store.pool import Db, Pool
 from recado.store.secrets import Vault
 from recado.whatsapp.client import Account, GraphClient
-from recado.whatsapp.messages import Recipient, payload
 from recado.whatsapp.outcomes import NotSent, Refused, SendResult, Unknown
 from recado.worker import sweep
 from recado.worker.finish import finish
 from recado.worker.lease import Leases
+from recado.worker.ready import ready
 from recado.worker.tokens import Tokens
-from recado.worker.verdict import NO_ACCOUNT, unsendable
+from recado.worker.verdict import NO_ACCOUNT
 
 log = structlog.get_logger(__name__)
 
@@ -243,15 +241,16 @@ class Sender:
         token = self._tokens.of(sending)
         if token is None or sending.phone_number_id is None:
             return NO_ACCOUNT
-        body = _body(sending)
-        if isinstance(body, Refused):
-            return body
         account = Account(
             sending.phone_number_id,
             token,
             sending.graph_url or self._graph.url,
             self._graph.version,
         )
+        body = await ready(self._client, account, sending)
+        if isinstance(body, Refused | NotSent):
+            return body
+        # An upload may have taken long: the lease is looked at right before the message itself is written.
         if not self._leases.may_send(sending.number_id):
             return NotSent("lease_lost")
         return await self._client.send(account, body)
@@ -266,14 +265,3 @@ class Sender:
         result = Unknown("broke") if problem else request.result()
         self._finished.append((sending, result))
         self._ring()
-
-
-def _body(sending: Sending) -> dict[str, object] | Refused:
-    """Writes the request's body; one that cannot be written is refused by ourselves."""
-    try:
-        content: Content = msgspec.convert(sending.content, Content)
-        to = Recipient(phone=sending.phone, user_id=sending.user_id)
-        opaque = f"{sending.id}.{sending.attempt}"
-        return payload(content, to=to, reply_to=sending.reply_to, opaque=opaque)
-    except ValueError as problem:  # msgspec.ValidationError is one
-        return unsendable(str(problem))

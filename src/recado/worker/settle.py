@@ -11,7 +11,7 @@ from uuid import UUID
 import asyncpg
 import structlog
 
-from recado.store import messages, outbox, statuses
+from recado.store import inbox, messages, notices, outbox, statuses
 from recado.store.alerts import NewAlert, raise_alerts
 from recado.store.messages import Fate
 from recado.store.pool import UNAVAILABLE, Db, Pool
@@ -91,6 +91,8 @@ async def _merge(db: Db, batch: list[Status]) -> set[UUID]:
             alerts += _alerts(owner, status, before, after)
     await messages.settle(db, list(changed.values()))
     await outbox.remove(db, list(rows))
+    if await notices.post_confirmed(db, rows, accepted=True):
+        await inbox.notify(db, turns=True, statuses=False)
     for id, row in rows.items():
         log.info("send_adopted", message=str(id), was=row.status, attempt=row.attempt)
     await raise_alerts(db, alerts)

@@ -1,14 +1,14 @@
 """What time alone does to the outbox of the numbers we send for: doubts end, messages expire, orphans are found."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 import structlog
 
-from recado.store import messages, outbox
+from recado.store import inbox, messages, notices, outbox
 from recado.store.alerts import NewAlert, raise_alerts
-from recado.store.outbox import Waiting
+from recado.store.outbox import InLane, Waiting
 from recado.store.pool import Db
 from recado.worker import fate as fates
 
@@ -40,23 +40,23 @@ async def adopt_orphans(
     taken = [id for id, fate in known.items() if fate.wamid is not None]
     doubted = [fates.unknown(fate, sending_at=None) for fate in known.values()]
     await messages.settle(db, doubted)
-    await outbox.remove(db, taken)  # Meta has these by an earlier attempt
+    await _remove(db, taken, rows, accepted=True)  # Meta has these by an earlier attempt
     await outbox.doubt(db, [id for id in ids if id not in taken], wait=unknown_wait)
 
 
 async def end_doubts(db: Db, numbers: Sequence[UUID]) -> None:
     """Gives up on sends of unknown fate that were sent again already, or may not be."""
-    lost = await _still(db, await outbox.lost_doubts(db, numbers), "unknown")
+    lost, rows = await _still(db, await outbox.lost_doubts(db, numbers), "unknown")
     if not lost:
         return
-    await outbox.remove(db, [each.id for each in lost])
+    await _remove(db, [each.id for each in lost], rows, accepted=False)
     log.error("sends_stay_unknown", messages=[str(each.id) for each in lost])
     await raise_alerts(db, [_alert(each, "send_unknown", "warning") for each in lost])
 
 
 async def expire(db: Db, numbers: Sequence[UUID]) -> None:
     """Fails queued messages whose 24 hours are over."""
-    late = await _still(db, await outbox.expired(db, numbers), "queued")
+    late, rows = await _still(db, await outbox.expired(db, numbers), "queued")
     if not late:
         return
     began = {each.id: each.first_sending_at for each in late}
@@ -65,19 +65,31 @@ async def expire(db: Db, numbers: Sequence[UUID]) -> None:
         db,
         [fates.failed(fate, EXPIRED, sending_at=began[fate.id]) for fate in known.values()],
     )
-    await outbox.remove(db, [each.id for each in late])
+    await _remove(db, [each.id for each in late], rows, accepted=False)
     log.error("sends_expired", messages=[str(each.id) for each in late])
     await raise_alerts(db, [_alert(each, "send_expired", "error") for each in late])
 
 
-async def _still(db: Db, found: Sequence[Waiting], status: str) -> list[Waiting]:
+async def _still(
+    db: Db, found: Sequence[Waiting], status: str
+) -> tuple[list[Waiting], dict[UUID, InLane]]:
     """Locks messages and rows, in that order, and keeps those that are still as they were found."""
     if not found:
-        return []
+        return [], {}
     ids = [each.id for each in found]
     await messages.lock_fates(db, ids)
     rows = await outbox.lock(db, ids)
-    return [each for each in found if each.id in rows and rows[each.id].status == status]
+    return [each for each in found if each.id in rows and rows[each.id].status == status], rows
+
+
+async def _remove(
+    db: Db, ids: Collection[UUID], rows: Mapping[UUID, InLane], *, accepted: bool
+) -> None:
+    """Takes messages out of their lanes, and tells the waits that hang on their fate."""
+    await outbox.remove(db, list(ids))
+    gone = {id: rows[id] for id in ids if id in rows}
+    if await notices.post_confirmed(db, gone, accepted=accepted):
+        await inbox.notify(db, turns=True, statuses=False)
 
 
 def _alert(each: Waiting, kind: str, severity: Any) -> NewAlert:

@@ -39,13 +39,13 @@ LOOK_FOR_TRIED_EVERY = 1.0  # seconds
 
 
 class Queued(Protocol):
-    """Is told, inside the transaction and after it, which numbers have something to send."""
+    """Is told, inside the transaction and after it, what turns have written for senders and callers."""
 
-    async def before_commit(self, db: Db, numbers: set[UUID]) -> None:
-        """Adds what must be committed with the messages, such as a NOTIFY."""
+    async def before_commit(self, db: Db, writes: Writes) -> None:
+        """Adds what must be committed with it, such as a NOTIFY."""
 
-    def after_commit(self, numbers: set[UUID]) -> None:
-        """Wakes the sender of this process, if there is one."""
+    def after_commit(self, writes: Writes) -> None:
+        """Wakes those of this process who have something to do now."""
 
 
 class Turns:
@@ -165,7 +165,7 @@ class Turns:
             own = letters_of.get(lane.conversation.id, [])
             take_up(lane, own, most=1 if alone else MAIL_EACH, timers=not (alone and own))
         await write(db, writes)
-        await self._queued.before_commit(db, writes.numbers)
+        await self._queued.before_commit(db, writes)
 
     async def _park(self, db: Db, id: UUID, head: Head, writes: Writes) -> None:
         """Gives up on an event; reads nothing that could be what it fails of."""
@@ -180,7 +180,7 @@ class Turns:
             lane.apologise()
             lane.alert("event_parked", "critical", str(lane.line.number_id), {"reason": reason})
         await write(db, writes)
-        await self._queued.before_commit(db, writes.numbers)
+        await self._queued.before_commit(db, writes)
 
     def _done(self, writes: Writes) -> None:
         if self._reasons:
@@ -193,5 +193,4 @@ class Turns:
                 session=str(entry.session_id),
                 message=str(entry.message_id) if entry.message_id else None,
             )
-        if writes.sends:
-            self._queued.after_commit(writes.numbers)
+        self._queued.after_commit(writes)

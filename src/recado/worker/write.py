@@ -6,6 +6,7 @@ from uuid import UUID
 
 from recado.store import (
     alerts,
+    calls,
     changes,
     consents,
     journal,
@@ -14,9 +15,11 @@ from recado.store import (
     outbox,
     pace,
     sessions,
+    tracked,
     withdraw,
 )
 from recado.store.alerts import NewAlert
+from recado.store.calls import NewCall
 from recado.store.changes import ContactChange, ConversationChange
 from recado.store.consents import Consent
 from recado.store.journal import Entry
@@ -24,6 +27,7 @@ from recado.store.messages import NewMessage
 from recado.store.outbox import NewSend
 from recado.store.pool import Db
 from recado.store.sessions import Session
+from recado.store.tracked import Tracked
 
 
 @dataclass(slots=True)
@@ -34,6 +38,8 @@ class Writes:
     sessions: dict[UUID, Session] = field(default_factory=dict)
     messages: list[NewMessage] = field(default_factory=list)
     sends: list[NewSend] = field(default_factory=list)
+    calls: list[NewCall] = field(default_factory=list)
+    tracked: list[Tracked] = field(default_factory=list)
     journal: list[Entry] = field(default_factory=list)
     contacts: dict[UUID, ContactChange] = field(default_factory=dict)
     conversations: dict[UUID, ConversationChange] = field(default_factory=dict)
@@ -60,6 +66,8 @@ async def write(db: Db, writes: Writes) -> None:
     await sessions.save(db, list(writes.sessions.values()))
     await messages.insert(db, writes.messages)
     await outbox.insert(db, writes.sends)
+    await calls.insert(db, writes.calls)
+    await tracked.insert(db, writes.tracked)
     await journal.append(db, writes.journal)
     await changes.change_contacts(db, writes.contacts)
     await changes.change_conversations(db, writes.conversations)

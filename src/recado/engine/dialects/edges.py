@@ -1,13 +1,15 @@
 """Reads edges: what a canvas keeps goes under `ui`, missing ids are made, labels true and false become ports."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from recado.engine.dialects.report import DocumentRefused, Note, Notes
+from recado.engine.dialects.report import DocumentRefused, Notes
+from recado.engine.dialects.words import NO, YES
 from recado.engine.events import Json
 
 _EDGE_KEYS = frozenset({"id", "source", "target", "sourceHandle", "label", "ui"})
-_YES = frozenset({"true", "yes", "sim"})
-_NO = frozenset({"false", "no", "não", "nao"})
+
+# Marks an edge that this reading itself has drawn and said so.
+DRAWN = "drawn"
 
 
 def read(item: dict[str, Json], index: int) -> dict[str, Json]:
@@ -27,18 +29,22 @@ def read(item: dict[str, Json], index: int) -> dict[str, Json]:
     return {**edge, "ui": {**(ui if isinstance(ui, dict) else {}), **own}}
 
 
+def said(edge: Mapping[str, Json]) -> str:
+    """Gives the word by which an edge leaves: its handle's, else its label's."""
+    word = edge.get("sourceHandle") or edge.get("label")
+    return word.strip().casefold() if isinstance(word, str) else ""
+
+
 def name(edges: Sequence[dict[str, Json]], notes: Notes) -> list[dict[str, Json]]:
     """Gives every edge that has no id one that no other edge has."""
-    taken = {edge["id"] for edge in edges if isinstance(edge.get("id"), str)}
+    ids = Ids(edge["id"] for edge in edges if isinstance(edge.get("id"), str))
     named = []
     for edge in edges:
         if "id" not in edge:
-            edge = {**edge, "id": _free_id(edge, taken)}
-            taken.add(edge["id"])
-            notes.changed.append(
-                Note(code="edge_named", edge=edge["id"], params={"id": edge["id"]})
-            )
-        named.append(edge)
+            edge = {**edge, "id": ids.new(edge)}
+            if DRAWN not in edge:
+                notes.change("edge_named", edge=edge["id"], id=edge["id"])
+        named.append({key: value for key, value in edge.items() if key != DRAWN})
     return named
 
 
@@ -66,24 +72,36 @@ def _has_one_case(data: Mapping[str, Json]) -> bool:
 
 
 def _routed(edge: dict[str, Json], case: str, notes: Notes) -> dict[str, Json]:
-    handle = edge.get("sourceHandle")
-    if handle in (case, "else"):
+    if edge.get("sourceHandle") in (case, "else"):
         return edge
-    said = edge.get("label") if handle is None else handle
-    word = said.strip().casefold() if isinstance(said, str) else ""
-    port = case if word in _YES else "else" if word in _NO else None
+    word = said(edge)
+    port = case if word in YES else "else" if word in NO else None
     if port is None:
         return edge
-    params: dict[str, Json] = {"label": said, "port": port}
-    notes.changed.append(Note(code="label_routes", edge=edge.get("id"), params=params))
+    label = edge.get("sourceHandle") or edge.get("label")
+    notes.change("label_routes", edge=edge.get("id"), label=label, port=port)
     return {**edge, "sourceHandle": port}
 
 
-def _free_id(edge: Mapping[str, Json], taken: set[str]) -> str:
-    parts = [edge.get("source"), edge.get("sourceHandle"), edge.get("target")]
-    stem = "-".join(["e", *(str(part) for part in parts if part is not None)])[:80]
-    id, count = stem, 1
-    while id in taken:
-        count += 1
-        id = f"{stem}-{count}"
-    return id
+class Ids:
+    """Ids that are free, found without looking through all those that are taken."""
+
+    def __init__(self, taken: Iterable[str] = ()) -> None:
+        self._taken = {*taken}
+        self._last: dict[str, int] = {}
+
+    def new(self, edge: Mapping[str, Json]) -> str:
+        """Makes an id for an edge of where it goes from and to."""
+        parts = [edge.get("source"), edge.get("sourceHandle"), edge.get("target")]
+        return self.free("-".join(["e", *(str(part) for part in parts if part is not None)]))
+
+    def free(self, wanted: str) -> str:
+        """Gives an id that nothing has, and takes it."""
+        stem = wanted[:80]
+        id, count = stem, self._last.get(stem, 1)
+        while id in self._taken:
+            count += 1
+            id = f"{stem}-{count}"
+        self._last[stem] = count
+        self._taken.add(id)
+        return id

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from recado.engine.dialects.words_changed import CHANGED
+from recado.engine.dialects.words_lost import LOST
 from recado.engine.events import Json
 from recado.engine.problems import Language
 
@@ -13,47 +15,32 @@ SENTENCES: dict[str, dict[str, str]] = {
         "pt-BR": "Documento lido na forma “{form}”: {nodes} nós e {edges} ligações.",
         "en": "Document read in the form “{form}”: {nodes} nodes and {edges} edges.",
     },
-    "fields_moved": {
-        "pt-BR": "Campos da raiz do nó passaram para “data”: {fields}.",
-        "en": "Fields at the node's root moved into “data”: {fields}.",
+    "dialect": {
+        "pt-BR": "Nós escritos no dialeto {dialect}: {nodes}.",
+        "en": "Nodes written in dialect {dialect}: {nodes}.",
     },
-    "field_renamed": {
-        "pt-BR": "“{old}” passou a ser “{new}”.",
-        "en": "“{old}” became “{new}”.",
+    "more": {
+        "pt-BR": "Mais {count} observações do mesmo tipo não foram listadas.",
+        "en": "{count} more notes of this kind are not listed.",
     },
-    "id_made_text": {
-        "pt-BR": "O id {id} passou a ser texto.",
-        "en": "The id {id} became text.",
-    },
-    "edge_named": {
-        "pt-BR": "A ligação sem id recebeu o id “{id}”.",
-        "en": "The edge without an id got the id “{id}”.",
-    },
-    "label_routes": {
-        "pt-BR": "A ligação com o rótulo “{label}” sai agora da saída “{port}”.",
-        "en": "The edge labelled “{label}” now leaves the port “{port}”.",
-    },
-    "laid_out": {
-        "pt-BR": "{count} nós sem posição foram arrumados na tela.",
-        "en": "{count} nodes without a position were laid out on the canvas.",
-    },
-    "not_kept": {
-        "pt-BR": "O campo “{field}” não faz parte do documento e não foi guardado.",
-        "en": "The field “{field}” is no part of the document and was not kept.",
-    },
-    "said_twice": {
-        "pt-BR": "“{field}” estava na raiz e em “data”; ficou o valor de “data”.",
-        "en": "“{field}” stood at the root and in “data”; the value in “data” was kept.",
-    },
+    **CHANGED,
+    **LOST,
 }
+MOST_PLACES = 50
+MOST_NOTES = 5_000
 
 
 class DocumentRefused(ValueError):
-    """The document cannot be read at all; each of `places` is a (path, reason) in English."""
+    """The document cannot be read at all; each of `places` is a (path, reason) in English, the first fifty of them."""
 
     def __init__(self, places: Sequence[tuple[str, str]]) -> None:
-        super().__init__("; ".join(f"{path}: {reason}" for path, reason in places))
-        self.places = tuple(places)
+        kept = tuple(places[:MOST_PLACES])
+        if left := len(places) - len(kept):
+            kept = (*kept, ("", f"and {left:,} more places"))
+        super().__init__(
+            "; ".join(f"{path}: {reason}" if path else reason for path, reason in kept)
+        )
+        self.places = kept
 
 
 class Note(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -76,6 +63,14 @@ class Report(msgspec.Struct, frozen=True):
     changed: tuple[Note, ...] = ()
     lost: tuple[Note, ...] = ()
 
+    @property
+    def dialects(self) -> tuple[str, ...]:
+        """Names the dialects of the nodes, the most frequent first; our own form when there is no other."""
+        found = tuple(
+            str(note.params["dialect"]) for note in self.understood if note.code == "dialect"
+        )
+        return found or ("recado/1",)
+
 
 @dataclass(slots=True)
 class Notes:
@@ -85,6 +80,24 @@ class Notes:
     changed: list[Note] = field(default_factory=list)
     lost: list[Note] = field(default_factory=list)
 
+    def change(
+        self, code: str, *, node: str | None = None, edge: str | None = None, **params: Json
+    ) -> None:
+        """Notes that something is written otherwise now."""
+        self.changed.append(Note(code=code, node=node, edge=edge, params=params))
+
+    def lose(
+        self, code: str, *, node: str | None = None, edge: str | None = None, **params: Json
+    ) -> None:
+        """Notes that something could not be carried over."""
+        self.lost.append(Note(code=code, node=node, edge=edge, params=params))
+
     def report(self) -> Report:
-        """Gives what was collected."""
-        return Report(tuple(self.understood), tuple(self.changed), tuple(self.lost))
+        """Gives what was collected, a list that is too long with the number of what is left out."""
+        return Report(_bounded(self.understood), _bounded(self.changed), _bounded(self.lost))
+
+
+def _bounded(notes: list[Note]) -> tuple[Note, ...]:
+    kept = tuple(notes[:MOST_NOTES])
+    left = len(notes) - len(kept)
+    return (*kept, Note(code="more", params={"count": left})) if left else kept

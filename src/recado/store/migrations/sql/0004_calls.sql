@@ -14,12 +14,15 @@ create table calls (
     flow_version_id uuid not null,
     node_id text,
     token text not null,                        -- of the wait that the result ends
+    origin text not null default 'reply' check (origin in ('reply', 'timer')),  -- of what is said with the result
+    heard text,                                 -- the key of the message that the flow answers, for an AI's history
     kind text not null check (kind in ('http', 'ai', 'sql', 'script', 'email')),
     request jsonb not null,                     -- engine.requests.Request: never a secret's value
     timeout integer not null check (timeout between 1 and 120),
     repeatable boolean not null,                -- whether it may be made again when nobody knows how it went
     status text not null default 'queued' check (status in ('queued', 'running')),
     owner uuid,                                 -- the process that makes it (store/workers.py)
+    tries integer not null default 0,           -- how often it was begun
     started_at timestamptz,
     created_at timestamptz not null default now()
 );
@@ -30,6 +33,14 @@ create index on calls (workspace_id);
 
 alter table outbox
     add column confirm boolean not null default false;  -- the wait ends with Meta's word, also with a good one
+
+-- Words of a flow for a team need nobody's hurry.
+alter table alerts drop constraint alerts_severity_check;
+alter table alerts add constraint alerts_severity_check
+    check (severity in ('info', 'warning', 'error', 'critical'));
+
+-- An author's secret keeps its id when its value is replaced.
+alter table secrets add column updated_at timestamptz not null default now();
 
 -- Databases that flows may ask, by the name that they call them by.
 create table connections (
@@ -89,14 +100,18 @@ create table templates (
     name text not null,
     language text not null,
     category text,
-    status text not null,
+    status text not null,                       -- Meta's word; an open set
     quality text,
+    rejected_reason text,
     parameter_format text not null default 'POSITIONAL' check (parameter_format in ('POSITIONAL', 'NAMED')),
     components jsonb not null default '[]',
     synced_at timestamptz not null default now(),
     created_at timestamptz not null default now(),
     unique (workspace_id, waba_id, name, language)
 );
+
+-- Whom a flow gave a name keeps it, whatever WhatsApp's profile says.
+alter table contacts add column name_kept boolean not null default false;
 
 -- What flows count (analytics nodes and goals).
 create table tracked (

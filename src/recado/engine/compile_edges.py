@@ -1,0 +1,74 @@
+"""Checks the edges of a document and gives every port its target."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from recado.engine.events import Json
+from recado.engine.flow import FlowDocument, FlowEdge, FlowNode
+from recado.engine.node import Node
+from recado.engine.problems import Problem
+from recado.engine.spelling import nearest
+
+
+def find_start(document: FlowDocument) -> tuple[str | None, list[Problem]]:
+    """Finds the start node, and what is wrong with the number of them."""
+    starts = [box.id for box in document.nodes if box.type == "start"]
+    match starts:
+        case []:
+            return None, [Problem(code="no_start")]
+        case [start]:
+            return start, []
+    return starts[0], [Problem(code="two_starts", node=id) for id in starts[1:]]
+
+
+def edge_problems(document: FlowDocument, nodes: Mapping[str, Node]) -> Iterator[Problem]:
+    """Finds edges that lead nowhere, leave by no port, or stand twice."""
+    boxes = {box.id: box for box in document.nodes}
+    for id, times in Counter(edge.id for edge in document.edges).items():
+        if times > 1:
+            yield Problem(code="edge_id_twice", edge=id, params={"id": id})
+    for edge in document.edges:
+        yield from _dangling(edge, boxes)
+        node = nodes.get(edge.source)
+        if node and edge.source_handle not in {None, *(port.id for port in node.ports())}:
+            yield _unknown_port(edge, node)
+    leaving = Counter((edge.source, edge.source_handle) for edge in document.edges)
+    for (source, port), times in leaving.items():
+        if times > 1 and source in boxes:
+            yield Problem(code="port_twice", node=source, params={"port": port or "next"})
+
+
+def _unknown_port(edge: FlowEdge, node: Node) -> Problem:
+    params: dict[str, Json] = {"id": edge.id, "port": edge.source_handle}
+    meant = nearest(edge.source_handle or "", [port.id for port in node.ports()])
+    if meant is None:
+        return Problem(code="unknown_port", node=edge.source, edge=edge.id, params=params)
+    params["meant"] = meant
+    return Problem(code="misspelt_port", node=edge.source, edge=edge.id, params=params)
+
+
+def _dangling(edge: FlowEdge, boxes: Mapping[str, FlowNode]) -> Iterator[Problem]:
+    if edge.source not in boxes:
+        yield Problem(code="edge_from_nowhere", edge=edge.id, params={"id": edge.id})
+    if edge.target not in boxes:
+        yield Problem(code="edge_to_nowhere", edge=edge.id, params={"id": edge.id})
+    elif boxes[edge.target].type == "start":
+        yield Problem(code="edge_to_start", edge=edge.id, params={"id": edge.id})
+
+
+def routes_of(document: FlowDocument, nodes: Mapping[str, Node]) -> dict[tuple[str, str], str]:
+    """Gives every port its target: its own edge, or for a main port the default edge."""
+    drawn = {
+        (edge.source, edge.source_handle): edge.target
+        for edge in document.edges
+        if edge.target in nodes
+    }
+    routes: dict[tuple[str, str], str] = {}
+    for id, node in nodes.items():
+        for port in node.ports():
+            target = drawn.get((id, port.id))
+            if target is None and not port.side:
+                target = drawn.get((id, None))
+            if target is not None:
+                routes[id, port.id] = target
+    return routes

@@ -1,0 +1,82 @@
+"""The ten imported flows, talked with: every path that needs no real service, the calls pinned.
+
+The stories are in `played/`, in the form of `engine/stories.py`, without their flow: that is what the importer makes of
+the file of the same name. `RECADO_GOLDEN=1` writes down what the bot says; read the difference before committing it.
+"""
+
+import asyncio
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from recado.engine.dialects import read
+from recado.engine.stories import Telling
+from recado.engine.story_steps import ending, pretty
+from recado.engine.story_tests import coverage, judge
+from recado.nodes import NODE_TYPES
+
+Json = dict[str, Any]
+HERE = Path(__file__).parent
+NAMES = [path.stem for path in sorted((HERE / "flows").glob("*.json"))]
+GOLDEN = os.environ.get("RECADO_GOLDEN") == "1"
+# The flow that the author of 05 picks for the name “support”.
+SUPPORT: Json = {
+    "nodes": [
+        {"id": "start", "type": "start"},
+        {"id": "end", "type": "end", "data": {"content": "Suporte: já falamos."}},
+    ],
+    "edges": [{"id": "e", "source": "start", "target": "end"}],
+}
+# Ways out that no customer can bring about: a menu without an edge for other words asks again, and these dates are
+# always dates.
+UNREACHABLE = {
+    "01_padaria_botoes_handoff": {("node-3", "other")},
+    "02_clinica_lista_data_template": {("node-2", "other"), ("node-3", "error"), ("node-4", "error")},
+    "09_exportacao_format_version_1_0": {("node-4", "error")},
+}  # fmt: skip
+
+
+def stories(name: str) -> list[Json]:
+    """Gives the stories of an imported flow, complete."""
+    raw = json.loads((HERE / "flows" / f"{name}.json").read_text("utf-8"))
+    document, _ = read(raw)
+    flows = {"main": [document.dump()], "support": [SUPPORT]}
+    played = json.loads((HERE / "played" / f"{name}.json").read_text("utf-8"))
+    return [{**story, "flows": flows} for story in played]
+
+
+def tell_anew(name: str) -> None:
+    """Writes down what the bot says now."""
+    told = []
+    for story in stories(name):
+        telling = Telling(story, NODE_TYPES)
+        steps = [telling.step(step) for step in story["steps"]]
+        kept = {key: story[key] for key in ("story", "pinned") if key in story}
+        told.append({**kept, "steps": steps, "at_the_end": ending(telling.play, telling.now)})
+    (HERE / "played" / f"{name}.json").write_text(pretty(told) + "\n", "utf-8")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_imported_flow_says_what_it_said(name: str) -> None:
+    if GOLDEN:
+        tell_anew(name)
+
+    for story in stories(name):
+        verdict = asyncio.run(judge(story, NODE_TYPES))
+
+        assert verdict.mistake is None
+        assert verdict.differences == [], story["story"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_node_and_every_way_out_is_taken(name: str) -> None:
+    told = stories(name)
+    program = Telling(told[0], NODE_TYPES).programs["main 1"]
+
+    reached = coverage(program, "main 1", [asyncio.run(judge(story, NODE_TYPES)) for story in told])
+
+    assert reached.nodes_missed == ()
+    assert {*reached.ports_missed} == UNREACHABLE.get(name, set())
