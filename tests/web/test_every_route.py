@@ -52,8 +52,16 @@ async def things(api: Api) -> dict[str, str]:
     chatbot = await api.post("/chatbots", {"name": "A"})
     nodes = [{"id": "start", "type": "start"}]
     flow = await api.post("/flows", {"name": "F", "nodes": nodes}, publish="true")
+    story = {"steps": [{"customer": "oi"}]}
+    tested = await api.post("/flows", {"name": "G", "nodes": nodes})  # a flow takes its tests along
+    about = {"flow_id": tested.body["id"], "name": "feliz", "story": story}
+    test = await api.post("/flow-tests", about)
     calendar = await api.post("/calendars", {"name": "Loja", "definition": {"timezone": "UTC"}})
     secret = await api.post("/secrets", {"name": "TOKEN", "value": "s3cr3t"})
+    file = {"name": "Loja", "kind": "sqlite", "database": "loja.db"}
+    connection = await api.post("/connections", file)
+    model = {"name": "Bia", "base_url": "http://127.0.0.1:9/v1", "model": "m"}
+    account = await api.post("/ai-accounts", model)
     contact, conversation, post = new_id(), new_id(), new_id()
     await api.pool.execute(
         "insert into contacts (id, workspace_id) values ($1, $2)", contact, api.workspace_id
@@ -79,8 +87,11 @@ async def things(api: Api) -> dict[str, str]:
         "number_id": number.body["id"],
         "chatbot_id": chatbot.body["id"],
         "flow_id": flow.body["id"],
+        "test_id": test.body["id"],
         "calendar_id": calendar.body["id"],
         "secret_id": secret.body["id"],
+        "connection_id": connection.body["id"],
+        "account_id": account.body["id"],
         "number": "1",
         "conversation": str(conversation),
         "post_id": str(post),

@@ -72,10 +72,10 @@ class Server:
 
 async def read_call(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Call:
     head = (await reader.readuntil(b"\r\n\r\n")).decode()
-    [length] = [
+    lengths = [
         int(line.split(":")[1]) for line in head.split("\r\n") if "content-length" in line.lower()
     ]
-    return Call(head, await reader.readexactly(length), reader, writer)
+    return Call(head, await reader.readexactly(sum(lengths)), reader, writer)
 
 
 @asynccontextmanager

@@ -113,9 +113,8 @@ def _messages(
 async def _client(account: Account, egress: Egress, timeout: float) -> "AsyncOpenAI":  # noqa: ASYNC109
     # The import takes most of a second: in a thread everybody else goes on meanwhile.
     openai = await asyncio.to_thread(import_module, "openai")
-    transport = (
-        await asyncio.to_thread(import_module, "recado.calls.egress_transport")
-    ).EgressTransport
+    # It builds on the same library.
+    transports = import_module("recado.calls.egress_transport")
     for chatty in ("openai", "httpx2"):
         # Their debug lines hold the prompt.
         logging.getLogger(chatty).setLevel(logging.WARNING)
@@ -128,7 +127,7 @@ async def _client(account: Account, egress: Egress, timeout: float) -> "AsyncOpe
             request.headers["Authorization"] = f"Bearer {account.key}"
 
     http = openai.DefaultAsyncHttpxClient(
-        transport=transport(egress, timeout=timeout, max_bytes=MOST_BYTES),
+        transport=transports.EgressTransport(egress, timeout=timeout, max_bytes=MOST_BYTES),
         event_hooks={"request": [keep_ours]},
         follow_redirects=False,
         trust_env=False,
@@ -146,12 +145,14 @@ async def _client(account: Account, egress: Egress, timeout: float) -> "AsyncOpe
 async def _ask(
     client: "AsyncOpenAI", asked: dict[str, Any], schema: dict[str, Json] | None
 ) -> CallResult:
+    from httpx2 import Response  # noqa: TID251 only the type: the client goes out by the egress
     from openai import APIConnectionError, APIError, APIStatusError
 
     refused = CallResult(ok=False, error="bad_answer")
     for _ in range(MOST_TRIES):
         try:
-            raw = await client.chat.completions.with_raw_response.create(**asked)
+            # As it came: the library's own types take any shape for an answer.
+            answer = await client.post("/chat/completions", cast_to=Response, body=asked)
         except APIStatusError as error:
             refused = _refusal(error)
             simpler = _without(asked, error, schema)
@@ -163,7 +164,7 @@ async def _ask(
         except APIError as error:
             return CallResult(ok=False, error="bad_answer", detail=error.message)
         else:
-            return await asyncio.to_thread(answer_of, raw.http_response.content, schema)
+            return await asyncio.to_thread(answer_of, answer.content, schema)
     return refused
 
 
@@ -178,12 +179,19 @@ def _without(
         most = asked["max_tokens"]
         return {**_less(asked, "max_tokens"), "max_completion_tokens": most}
     if "response_format" in asked and ("response_format" in words or "json_schema" in words):
-        rule = BY_SCHEMA + msgspec.json.encode(schema).decode()
-        messages = [{"role": "system", "content": rule}, *asked["messages"]]
-        return {**_less(asked, "response_format"), "messages": messages}
+        return {**_less(asked, "response_format"), "messages": _ruled(asked["messages"], schema)}
     if "temperature" in asked and "temperature" in words:
         return _less(asked, "temperature")
     return None
+
+
+def _ruled(messages: list[dict[str, str]], schema: dict[str, Json] | None) -> list[dict[str, str]]:
+    """Puts the schema into the instructions, of which many models take only one message."""
+    rule = BY_SCHEMA + msgspec.json.encode(schema).decode()
+    match messages:
+        case [{"role": "system", "content": own}, *others]:
+            return [{"role": "system", "content": f"{own}\n\n{rule}"}, *others]
+    return [{"role": "system", "content": rule}, *messages]
 
 
 def _less(asked: dict[str, Any], name: str) -> dict[str, Any]:

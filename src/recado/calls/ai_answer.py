@@ -77,7 +77,8 @@ def _validator(schema: Mapping[str, Json]) -> "Validator":
     from referencing import Registry
 
     # An empty registry fetches nothing, whatever the schema refers to.
-    return _dialect()(schema, registry=Registry())
+    made: Validator = _dialect()(schema, registry=Registry())
+    return made
 
 
 @cache
@@ -91,7 +92,7 @@ def _dialect() -> Any:
         if isinstance(instance, str) and not compiled(wanted).search(instance):
             yield ValidationError("pattern")
 
-    return extend(Draft202012Validator, {"pattern": pattern})
+    return extend(Draft202012Validator, {"pattern": pattern})  # type: ignore[no-untyped-call]
 
 
 def _text(content: Json) -> str:

@@ -58,10 +58,13 @@ def _spellings(secret: str) -> Iterable[str]:
         yield quote(form, safe="")
         yield quote_plus(form)
         yield html.escape(form)
-        yield json.dumps(form)[1:-1]
-        yield json.dumps(form, ensure_ascii=False)[1:-1]
         yield base64.b64encode(form.encode()).decode()
         yield from _within_base64(form.encode())
+        for ascii_only in (True, False):
+            quoted = json.dumps(form, ensure_ascii=ascii_only)[1:-1]
+            yield quoted
+            yield json.dumps(quoted, ensure_ascii=ascii_only)[1:-1]
+            yield from _within_base64(quoted.encode())
 
 
 def _within_base64(secret: bytes) -> Iterable[str]:

@@ -16,7 +16,11 @@ Mode = Literal["rows", "first", "scalar", "execute"]
 # As SQLAlchemy's `text()` reads them: `a::date`, `12:30` and `\:word` are none.
 PARAMETER = re.compile(r"(?<![:\w\\]):(\w+)(?!:)")
 QUOTED = re.compile(r"(['\"`]):(\w+)\1")
-IN_QUERY = re.compile(r"(?P<quote>['\"]?)\{\{(?P<inside>.*?)\}\}(?P=quote)", re.DOTALL)
+# A text in quotes, or a placeholder, with the double quotes that MySQL takes for a text's.
+IN_QUERY = re.compile(
+    r"'(?P<text>(?:[^']|'')*)'|(?P<quote>\"?)(?P<placeholder>\{\{(?P<inside>.*?)\}\})(?P=quote)",
+    re.DOTALL,
+)
 # No comment before the first word: databases do not agree on where one ends.
 FIRST_WORD = re.compile(r"[\s(]*([A-Za-z]+)")
 READING = frozenset(["select", "with", "values", "table", "show", "explain", "describe", "desc"])
@@ -55,16 +59,18 @@ def quoted_parameters(query: str) -> tuple[str, ...]:
 
 
 def bind_placeholders(query: str, parameters: Mapping[str, Json]) -> tuple[str, dict[str, Json]]:
-    """Writes `{{placeholders}}`, with or without quotes around them, as `:parameters` that keep their values."""
+    """Writes `{{placeholders}}`, and texts in quotes that hold some, as `:parameters` that keep their values."""
     bound = dict(parameters)
     names: dict[str, str] = {}
 
     def named(found: re.Match[str]) -> str:
-        inside = found["inside"].strip()
-        if inside not in names:
-            names[inside] = _free(re.sub(r"\W+", "_", inside).strip("_") or "p", bound)
-            bound[names[inside]] = f"{{{{{inside}}}}}"
-        return f":{names[inside]}"
+        if found["text"] is not None and "{{" not in found["text"]:
+            return found[0]
+        value = found["placeholder"] or str(found["text"]).replace("''", "'")
+        if value not in names:
+            names[value] = _free(re.sub(r"\W+", "_", value).strip("_") or "p", bound)
+            bound[names[value]] = value
+        return f":{names[value]}"
 
     return IN_QUERY.sub(named, query), bound
 

@@ -30,7 +30,6 @@ from pydantic import ValidationError
 
 from recado.engine.advance import Turn
 from recado.engine.compile import Program, compile
-from recado.engine.content import Buttons, ListMenu, Template
 from recado.engine.effects import Send
 from recado.engine.events import CallResult, Json, Message, World
 from recado.engine.flow import FlowDocument
@@ -223,7 +222,7 @@ class Telling:
         sends = (e for turn in reversed(self.play.turns) for e in reversed(turn.effects))
         for effect in sends:
             match effect:
-                case Send(content=Buttons() | ListMenu() | Template() as menu) if (under or "") in shown(menu):
+                case Send(content=menu) if (under or "") in shown(menu):
                     row = next((row for row in rows_of(menu) if row.title == title), None)
                     if row:
                         tap = parse_wire_id(row.id)

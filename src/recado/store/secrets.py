@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from recado.store.ids import new_id
 from recado.store.pool import Db
 
-Purpose = Literal["access_token", "app_secret", "author"]
+Purpose = Literal["access_token", "app_secret", "author", "connection_password", "ai_key"]
 MOST_NAMED = 500  # of one workspace
 _NONCE_BYTES = 12
 

@@ -93,17 +93,6 @@ async def count_templates(db: Db, workspace_id: UUID, wanted: Wanted) -> int:
     return count
 
 
-async def templates_named(db: Db, workspace_id: UUID, names: Sequence[str]) -> list[TemplateRecord]:
-    """Finds all templates of these names, of every account and language: what a flow is checked against."""
-    rows = await db.fetch(
-        f"""select {_COLUMNS} from templates t
-             where t.workspace_id = $1 and t.name = any ($2::text[]) order by t.id""",
-        workspace_id,
-        names,
-    )
-    return [TemplateRecord(**row) for row in rows]
-
-
 async def replace_templates(
     db: Db, workspace_id: UUID, waba_id: str, seen: Sequence[SeenTemplate]
 ) -> int:

@@ -3,6 +3,7 @@
 from fastapi import APIRouter, FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
+from recado.calls.allow import Allow
 from recado.config import Settings
 from recado.engine.node import NodeTypes
 from recado.nodes import NODE_TYPES
@@ -10,10 +11,12 @@ from recado.store.pool import Pool
 from recado.store.secrets import Vault
 from recado.web import (
     acts,
+    ai_accounts,
     alerts,
     auth,
     calendars,
     chatbots,
+    connections,
     conversations,
     flow_checks,
     flow_import,
@@ -49,6 +52,8 @@ _RESOURCES = (
     calendars,
     templates,
     secrets,
+    connections,
+    ai_accounts,
     flow_import,
     flows,
     flow_checks,
@@ -90,6 +95,8 @@ def create_app(
         graph_version=settings.graph_version,
         public_url=settings.public_url,
         fake_meta=fake_meta,
+        allow=Allow.parse(settings.egress_allow),
+        sqlite_dir=settings.data_dir / "sqlite",
     )
     if receiver is not None:
         # Before `/whatsapp/{id}`, and before everything else: it is called the most.

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from recado.engine.problems import Language
+from recado.web.field_sentences import FIELD_SENTENCES
 
 # code: (pt-BR, en)
 SENTENCES: dict[str, tuple[str, str]] = {
@@ -11,9 +12,17 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Um teste A/B precisa de pelo menos dois fluxos.",
         "An A/B test needs at least two flows.",
     ),
+    "ai_account_exists": (
+        "Este espaço de trabalho já tem uma conta de IA com o nome “{name}”.",
+        "This workspace already has an AI account with the name “{name}”.",
+    ),
     "already_set_up": (
         "Esta instalação já foi configurada.",
         "This installation is already set up.",
+    ),
+    "bad_base_url": (
+        "O endereço precisa ser http ou https, sem usuário, sem “?” e sem “#”, como https://api.openai.com/v1.",
+        "The address must be http or https, without a user, “?” or “#”, such as https://api.openai.com/v1.",
     ),
     "bad_calendar": (
         "O calendário não é válido: {reason}.",
@@ -35,6 +44,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "too_many_flow_tests": (
         "Um fluxo pode ter no máximo {limit} testes.",
         "A flow may have at most {limit} tests.",
+    ),
+    "bad_file_name": (
+        "O banco SQLite é só o nome de um arquivo na pasta sqlite, como loja.db.",
+        "A SQLite database is just the name of a file in the folder sqlite, such as loja.db.",
+    ),
+    "bad_host": (
+        "O servidor precisa ser um nome como db.example.com ou um endereço IP, sem porta.",
+        "The host must be a name such as db.example.com or an IP address, without a port.",
     ),
     "bad_request": ("A requisição não pôde ser lida.", "The request could not be read."),
     "bad_setup_token": (
@@ -73,6 +90,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Alguém mudou isto ao mesmo tempo. Recarregue e tente de novo.",
         "Somebody changed this at the same moment. Reload and try again.",
     ),
+    "connection_exists": (
+        "Este espaço de trabalho já tem uma conexão com o nome “{name}”.",
+        "This workspace already has a connection with the name “{name}”.",
+    ),
     "conversation_closed": (
         "Esta conversa está encerrada; nela o bot só pode recomeçar do início.",
         "This conversation is closed; the bot can only begin anew in it.",
@@ -109,6 +130,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Seu papel neste espaço de trabalho não permite isto.",
         "Your role in this workspace does not allow this.",
     ),
+    "host_missing": (
+        "Falta o servidor do banco de dados.",
+        "The database's host is missing.",
+    ),
     "internal": (
         "Algo deu errado do nosso lado. Informe o código {request_id} ao suporte.",
         "Something went wrong on our side. Give the code {request_id} to support.",
@@ -121,6 +146,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "invalid_phone": (
         "“{value}” não é um número de telefone.",
         "“{value}” is not a phone number.",
+    ),
+    "key_again": (
+        "Para mudar o endereço, informe a chave de novo.",
+        "To change the address, give the key again.",
     ),
     "method_not_allowed": (
         "Este endereço não aceita esse método.",
@@ -152,6 +181,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "number_not_ready": (
         "O número ainda não pode ficar ativo; falta: {missing}.",
         "The number cannot be active yet; missing: {missing}.",
+    ),
+    "password_again": (
+        "Para mudar aonde a conexão leva, informe a senha de novo.",
+        "To change where the connection leads, give the password again.",
     ),
     "phone_number_id_taken": (
         "Outro número já usa este phone_number_id.",
@@ -213,44 +246,6 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "X-Workspace-Id não é um id.",
         "X-Workspace-Id is not an id.",
     ),
-}
-
-# pydantic's own error types that people meet; what is not here keeps pydantic's English sentence.
-FIELD_SENTENCES: dict[str, str] = {
-    "missing": "Campo obrigatório.",
-    "string_type": "Precisa ser um texto.",
-    "bool_type": "Precisa ser verdadeiro ou falso.",
-    "bool_parsing": "Precisa ser verdadeiro ou falso.",
-    "int_type": "Precisa ser um número inteiro.",
-    "int_parsing": "Precisa ser um número inteiro.",
-    "float_type": "Precisa ser um número.",
-    "float_parsing": "Precisa ser um número.",
-    "uuid_type": "Precisa ser um id.",
-    "uuid_parsing": "Precisa ser um id.",
-    "list_type": "Precisa ser uma lista.",
-    "dict_type": "Precisa ser um objeto.",
-    "model_attributes_type": "Precisa ser um objeto.",
-    "datetime_parsing": "Precisa ser uma data e hora ISO 8601.",
-    "datetime_from_date_parsing": "Precisa ser uma data e hora ISO 8601.",
-    "string_too_short": "Precisa ter pelo menos {min_length} caracteres.",
-    "string_too_long": "Pode ter no máximo {max_length} caracteres.",
-    "too_short": "Precisa ter pelo menos {min_length} itens.",
-    "too_long": "Pode ter no máximo {max_length} itens.",
-    "greater_than": "Precisa ser maior que {gt}.",
-    "greater_than_equal": "Precisa ser no mínimo {ge}.",
-    "less_than": "Precisa ser menor que {lt}.",
-    "less_than_equal": "Pode ser no máximo {le}.",
-    "finite_number": "Precisa ser um número finito.",
-    "literal_error": "Valores aceitos: {expected}.",
-    "enum": "Valores aceitos: {expected}.",
-    "unknown_field": "Este campo não existe.",
-    "unknown_field_near": "Este campo não existe. Seria “{near}”?",
-    "not_storable": "Contém um caractere ou número que não pode ser guardado.",
-    "too_deep": "Tem objetos demais um dentro do outro (no máximo {limit}).",
-    "too_large": "Passa de {limit} bytes.",
-    "out_of_calendar": "Fora dos anos 1 a 9999.",
-    "setting_invalid": "Não serve para esta configuração: {reason}.",
-    "invalid_email": "Não é um endereço de e-mail.",
 }
 
 

@@ -1,13 +1,16 @@
 """What the endpoints work with: the pool, the vault, the addresses, handed over by the composition root."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Annotated
 
 from fastapi import Depends
 from starlette.requests import Request
 
+from recado.calls.allow import NONE, Allow
 from recado.calls.script import Scripts
 from recado.engine.node import NodeTypes
 from recado.store.pool import Db, Pool, borrow
@@ -16,6 +19,7 @@ from recado.web.attempts import Logins
 
 ACQUIRE_WITHIN = 5.0  # seconds; then 503 with Retry-After
 STATEMENT_TIMEOUT = "5s"
+TRIALS = 3  # of connections and AI accounts at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,9 @@ class Serving:
     fake_meta: FakeMetaInfo | None = None
     logins: Logins = field(default_factory=Logins)
     scripts: Scripts = field(default_factory=Scripts)
+    allow: Allow = NONE
+    sqlite_dir: Path = Path("data/sqlite")
+    trials: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(TRIALS))
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Db]:

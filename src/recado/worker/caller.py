@@ -23,7 +23,7 @@ from recado.store.calls import Calling
 from recado.store.pool import UNAVAILABLE, Pool, borrow
 from recado.store.secrets import Vault
 from recado.worker.outside import Outside
-from recado.worker.prepare import Missing, Ready, prepare
+from recado.worker.prepare import Missing, Preparing, Ready
 
 log = structlog.get_logger(__name__)
 
@@ -81,9 +81,8 @@ class Caller:
         request: Request = msgspec.convert(call.request, Request)
         try:
             async with borrow(self._pool, within=BEGUN_WITHIN) as db:
-                ready = await prepare(
-                    db, self._vault, self._outside, call, request, now=self._now()
-                )
+                preparing = Preparing(db, self._vault, self._outside, self._now())
+                ready = await preparing.ready(call, request)
         except UNAVAILABLE as problem:
             log.warning("call_not_prepared", call=str(call.id), error=type(problem).__name__)
             raise NotBegun from problem

@@ -134,6 +134,17 @@ def test_a_variable_with_a_name_of_ours_gets_another_everywhere() -> None:
     assert Note(code="variable_renamed", params={"old": "message", "new": "message_var_2"}) in report.changed  # fmt: skip
 
 
+def test_an_answer_that_is_a_date_now_is_shown_as_it_was_typed() -> None:
+    nodes = [
+        {"id": "q", "type": "question", "data": {"questionText": "?", "responseType": "date", "outputVariable": "dia"}},
+        {"id": "m", "type": "message", "data": {"messageText": "Dia {{dia}}, {{outro}}"}},
+    ]  # fmt: skip
+
+    document, _ = read({"nodes": nodes})
+
+    assert document.nodes[1].data["content"] == 'Dia {{ dia | date("%d/%m/%Y") }}, {{outro}}'
+
+
 def test_rows_route_by_their_fields() -> None:
     nodes = [
         {"id": 1, "node_type": "start", "next_node_id": 2},

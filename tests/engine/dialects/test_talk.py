@@ -173,7 +173,7 @@ def test_a_date_says_how_it_is_kept_and_shown() -> None:
     )
 
     note = next(note for note in found.report.changed if note.code == "date_kept")
-    assert "{{ dia | date }}" in note.say("en")
+    assert "{{ dia | date(…) }}" in note.say("en")
 
 
 def test_attempts_are_brought_within_our_limits() -> None:

@@ -31,13 +31,16 @@ def read_around(envelope: Envelope, *, foreign: bool, notes: Notes) -> dict[str,
         if around[key] is not False:
             code = "chatbots_own" if key.rpartition(".")[2] in CHATBOTS else "not_kept"
             notes.lose(code, field=key)
-    _add_ui(flat, around, foreign=foreign)
-    if foreign or envelope.place != OURS:
-        _elsewhere(flat, around, foreign=foreign, notes=notes)
+    _add_ui(flat, around)
+    if envelope.place != OURS and isinstance(flat.get("variables"), list):
+        flat["variables"] = initial(flat["variables"])
+    if foreign:
+        _keep_known_settings(flat, notes)
+    _elsewhere(flat, around, notes)
     return flat
 
 
-def _add_ui(flat: dict[str, Any], around: Mapping[str, Json], *, foreign: bool) -> None:
+def _add_ui(flat: dict[str, Any], around: Mapping[str, Json]) -> None:
     ui = flat.get("ui", {})
     if not isinstance(ui, dict):
         return
@@ -48,19 +51,20 @@ def _add_ui(flat: dict[str, Any], around: Mapping[str, Json], *, foreign: bool) 
         flat["ui"] = {**ui, **more}
 
 
-def _elsewhere(
-    flat: dict[str, Any], around: Mapping[str, Json], *, foreign: bool, notes: Notes
-) -> None:
-    """Reads what other builders keep beside the nodes."""
-    if isinstance(flat.get("variables"), list):
-        flat["variables"] = initial(flat["variables"])
+def _keep_known_settings(flat: dict[str, Any], notes: Notes) -> None:
+    """Leaves out settings of another builder; what is none of our settings would stop a publish."""
     settings = flat.get("settings")
-    if foreign and isinstance(settings, dict):
-        for key in settings.keys() - {*Settings.__struct_fields__}:
-            if not is_blank(settings[key]):
-                notes.lose("not_kept", field=f"settings.{key}")
-        own = {key: value for key, value in settings.items() if key in Settings.__struct_fields__}
-        flat["settings"] = own
+    if not isinstance(settings, dict):
+        return
+    known = {*Settings.__struct_fields__}
+    for key in sorted(settings.keys() - known):
+        if not is_blank(settings[key]):
+            notes.lose("not_kept", field=f"settings.{key}")
+    flat["settings"] = {key: value for key, value in settings.items() if key in known}
+
+
+def _elsewhere(flat: dict[str, Any], around: Mapping[str, Json], notes: Notes) -> None:
+    """Reads what other builders keep beside the nodes."""
     rules = _inactivity(around.get("inactivity_settings"), notes)
     if rules and isinstance(flat.get("settings", {}), dict):
         flat["settings"] = {"inactivity": rules, **flat.get("settings", {})}

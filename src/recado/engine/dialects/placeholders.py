@@ -29,10 +29,14 @@ LEFT = frozenset({"code", "format", "id"})
 
 @dataclass(slots=True)
 class Wording:
-    """What is called otherwise in a document: `renamed` are its variables, `system` the names that are no variables."""
+    """What is called otherwise in a document: `renamed` are its variables, `system` the names that are no variables.
+
+    `dates` are variables, by our names, that are kept as dates and were texts, each with the pattern they are shown by.
+    """
 
     renamed: dict[str, str] = field(default_factory=dict)
     system: dict[str, tuple[str, str]] = field(default_factory=dict)
+    dates: dict[str, str] = field(default_factory=dict)
 
     def path(self, path: str) -> str:
         """Gives a path in our words."""
@@ -50,6 +54,8 @@ class Wording:
     def _shown(self, found: re.Match[str]) -> str:
         path = found["path"]
         shown = self.system[path][1] if path in self.system else self.path(path)
+        if shown in self.dates:
+            shown = f'{shown} | date("{self.dates[shown]}")'
         return found[0] if shown == path else f"{{{{ {shown} }}}}"
 
 
@@ -113,7 +119,7 @@ def _said(text: str, words: Wording, changed: dict[str, str]) -> str:
     new = words.text(text)
     if new != text:
         for found in PLACEHOLDER.finditer(text):
-            if found["path"] in words.system:
+            if found["path"] in words.system or words.path(found["path"]) in words.dates:
                 changed[found[0]] = words.text(found[0])
     return new
 

@@ -16,6 +16,7 @@ from recado.engine.dialects.wiring import Edge, Wiring
 from recado.engine.events import Json
 
 NEXT = ("next_node_id", "nextNodeId")
+DAY = "%d/%m/%Y"
 # Names by which a dialect is known where its node type stands at the root, as it does in several.
 THIRD = frozenset(
     [
@@ -136,6 +137,7 @@ def _share_variables(
         variables |= outcome.variables
     ours = written(outcome.data for outcome in outcomes)
     words = wording([*theirs, *variables], ours)
+    words.dates |= _dates(boxes, outcomes, words)
     for old, new in words.renamed.items():
         notes.change("variable_renamed", old=old, new=new)
     for box, outcome in zip(boxes, outcomes, strict=True):
@@ -146,6 +148,22 @@ def _share_variables(
         flat["variables"] = {words.path(name): value for name, value in variables.items()}
     if isinstance(flat.get("settings"), dict):
         flat["settings"] = reword(flat["settings"], words, node=None, notes=notes)
+
+
+def _dates(boxes: list[Box], outcomes: list[Outcome], words: Wording) -> dict[str, str]:
+    """Finds the answers that are dates now: texts show them as the document's own dates are shown, or by the day."""
+    patterns: dict[str, set[str]] = {}
+    for outcome in outcomes:
+        name, pattern = outcome.data.get("save_to"), outcome.data.get("format")
+        if outcome.type == "datetime" and isinstance(name, str) and isinstance(pattern, str):
+            patterns.setdefault(words.path(name), set()).add(pattern)
+    found: dict[str, str] = {}
+    for box, outcome in zip(boxes, outcomes, strict=True):
+        name = outcome.data.get("variableName")
+        if outcome.data.get("answer") == "date" and isinstance(name, str) and dialect_of(box):
+            own = [each for each in patterns.get(words.path(name), ()) if '"' not in each]
+            found[words.path(name)] = own[0] if len(own) == 1 else DAY
+    return found
 
 
 def written(items: Iterable[Mapping[str, Json]]) -> set[str]:

@@ -108,10 +108,10 @@ CHANGED: dict[str, dict[str, str]] = {
         "en": "The answer is now checked and kept as “{kind}”, no longer as the text that was typed.",
     },
     "date_kept": {
-        "pt-BR": "A resposta agora é conferida e guardada como data, por exemplo 2026-12-31; para mostrá-la, escreva "
-        "{{{{ {variable} | date }}}}.",
-        "en": "The answer is now checked and kept as a date, such as 2026-12-31; to show it write "
-        "{{{{ {variable} | date }}}}.",
+        "pt-BR": "A resposta agora é conferida e guardada como data, por exemplo 2026-12-31; os textos a mostram com "
+        "{{{{ {variable} | date(…) }}}}.",
+        "en": "The answer is now checked and kept as a date, such as 2026-12-31; texts show it by "
+        "{{{{ {variable} | date(…) }}}}.",
     },
     "default_kept": {
         "pt-BR": "“{field}” não estava dito; ficou o valor que a origem usava: {value}.",

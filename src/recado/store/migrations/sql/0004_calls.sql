@@ -42,6 +42,10 @@ alter table alerts add constraint alerts_severity_check
 -- An author's secret keeps its id when its value is replaced.
 alter table secrets add column updated_at timestamptz not null default now();
 
+alter table secrets drop constraint secrets_purpose_check;
+alter table secrets add constraint secrets_purpose_check
+    check (purpose in ('access_token', 'app_secret', 'author', 'connection_password', 'ai_key'));
+
 -- Databases that flows may ask, by the name that they call them by.
 create table connections (
     id uuid primary key,
