@@ -3,7 +3,7 @@
 import pytest
 
 from recado.engine.events import Json
-from recado.engine.json_paths import LONGEST, find_by_path, path_mistake
+from recado.engine.json_paths import LONGEST, find_by_path, path_mistake, too_much_work
 
 VALUE: Json = {
     "itens": [{"nome": "Pão", "preco": 3.5}, {"nome": "Bolo", "preco": 9}],
@@ -71,3 +71,21 @@ def test_a_deep_path_does_not_break_out(path: str) -> None:
     path_mistake(path)
 
     assert find_by_path(path, {"b": 1}) in (None, True)
+
+
+@pytest.mark.parametrize(
+    ("paths", "size", "too_much"),
+    [
+        (["itens[*].nome"] * 50, 64_000, False),
+        (["itens[*].nome"] * 8, 1_000_000, False),
+        (["itens[*].nome"] * 9, 1_000_000, True),
+        ([" | ".join(["[@, @]"] * 6)], 64_000, False),
+        ([" | ".join(["[@, @]"] * 6)], 1_000_000, True),
+        (["a["], 1_000_000, False),
+        ([], 1_000_000, False),
+    ],
+)
+def test_work_over_a_large_answer_is_bounded(
+    paths: list[str], size: int, *, too_much: bool
+) -> None:
+    assert too_much_work(paths, size) is too_much

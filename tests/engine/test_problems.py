@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from recado.engine.compile import compile
-from recado.engine.fixes import apply, fix_for
 from recado.engine.flow import MAX_VARIABLES_BYTES, FlowDocument
 from recado.engine.problems import SENTENCES, Problem
 from recado.engine.resources import Resources
@@ -85,46 +84,3 @@ def test_sound_flows_use_every_node_type() -> None:
     used = {node.type for file in SOUND for node in read(file).nodes}
 
     assert used == set(NODE_TYPES)
-
-
-@pytest.mark.parametrize("file", BROKEN, ids=lambda file: file.stem)
-def test_a_fix_takes_its_problem_away_and_makes_no_error(file: Path) -> None:
-    document = read(file)
-    [problem] = [each for each in problems(document) if each.code == file.stem]
-    fix = fix_for(problem, document)
-    if fix is None:
-        return
-
-    after = problems(apply(document, fix))
-
-    assert file.stem not in {each.code for each in after}
-    assert fix.say("pt-BR") != fix.say("en")
-    # What a repaired place hid may come to light, but nothing is broken by the repair itself.
-    assert not {each.code for each in after if each.severity == "error"} - {"missing_field"}
-
-
-def test_the_problems_that_can_be_fixed_are_these() -> None:
-    fixable = {
-        file.stem
-        for file in BROKEN
-        for problem in problems(read(file))
-        if problem.code == file.stem and fix_for(problem, read(file))
-    }
-
-    assert fixable >= {
-        "edge_from_nowhere",
-        "edge_id_twice",
-        "edge_to_nowhere",
-        "edge_to_start",
-        "misspelt_field",
-        "misspelt_port",
-        "misspelt_type",
-        "no_time_limit",
-        "port_twice",
-        "text_too_long",
-        "too_many_items",
-        "two_starts",
-        "unknown_field",
-        "unknown_port",
-        "unreachable",
-    }

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from recado.engine.story_steps import pretty
+from recado.engine.story_outcomes import pretty
 from tests.flows.telling import tell
 
 STORIES = sorted(Path(__file__).parent.glob("*.json"))

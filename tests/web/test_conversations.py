@@ -62,6 +62,21 @@ async def test_a_conversation_shows_its_state_and_messages(api: Api) -> None:
     }
 
 
+async def test_a_conversation_shows_whom_its_flow_called(api: Api) -> None:
+    talk = await one(api)
+    before = (await api.get(f"/conversations/{talk.id}")).body
+    await api.pool.execute(
+        """update conversations set mode = 'waiting', team = 'Vendas', agent = 'Rita',
+                  priority = 'urgent', handoff_note = 'Quer um bolo'"""
+    )
+
+    (listed,) = (await api.get("/conversations")).body["items"]
+
+    names = ("team", "agent", "priority", "handoff_note")
+    assert [before[name] for name in names] == [None, None, "normal", None]
+    assert [listed[name] for name in names] == ["Vendas", "Rita", "urgent", "Quer um bolo"]
+
+
 async def test_a_conversation_without_a_session_has_no_state(api: Api) -> None:
     talk = await one(api)
 

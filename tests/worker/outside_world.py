@@ -6,18 +6,22 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from aiohttp import web
 
 from recado.calls.allow import Allow
 from recado.calls.egress import Egress
 from recado.calls.script import Scripts
+from recado.store import calls as store
+from recado.store.calls import Calling
 from recado.store.ids import new_id
 from recado.worker.call import Calls
 from recado.worker.caller import Caller
 from recado.worker.outside import Outside
 from tests.worker.flows import Document, bye, flow, say
-from tests.worker.stage import VAULT, Stage
+from tests.worker.stage import VAULT, Stage, run_until_idle
+from tests.worker.talk import said
 
 HERE = ("127.0.0.1",)
 
@@ -153,3 +157,27 @@ def tracking(url: str, **data: Any) -> Document:
         bye(),
         edges="start>api api:success>ok api:error>bad ok>bye bad>bye",
     )
+
+
+async def begun(stage: Stage, document: dict[str, Any] | None = None, text: str = "oi") -> UUID:
+    """A conversation whose flow has come to its call."""
+    if document:
+        await stage.publish(document)
+    ana = await stage.customer(f"55119{new_id().int % 10**8:08}")
+    await stage.hears(ana, text)
+    await run_until_idle(stage.turns().step)
+    return ana
+
+
+async def answered(stage: Stage, phone: Phone, ana: UUID) -> list[str]:
+    """What the bot has said once the calls are made and their results taken up."""
+    await phone.work()
+    await run_until_idle(stage.turns().step)
+    return await said(stage, ana)
+
+
+async def claimed(stage: Stage, owner: UUID) -> list[Calling]:
+    """Marks calls as another process does before it makes them."""
+    async with stage.pool.acquire() as db:
+        found, _ = await store.claim(db, owner, limit=50, most=50, scripts=2, busy={})
+    return found

@@ -77,3 +77,13 @@ def test_what_postgresql_does_not_store_is_left_out() -> None:
     result = kept(value={"a\0": "b\0c\ud800"}, detail="d\0")
 
     assert result == CallResult(ok=True, value={"a": "bc?"}, detail="d")
+
+
+def test_parts_of_an_answer_are_masked_and_bounded_as_well() -> None:
+    parts = {"a.b": [SECRET, {SECRET: 1}], "c": "x" * 60_000, "d": "y" * 60_000}
+
+    result = kept(extracted=parts)
+    large = kept(extracted={str(number): "x" * 60_000 for number in range(5)})
+
+    assert result.extracted == {**parts, "a.b": ["•••", {"•••": 1}]}
+    assert (large.ok, large.error, large.extracted) == (False, "too_large", None)

@@ -10,8 +10,8 @@ from urllib.parse import urlencode
 
 from msgspec import structs
 
-from recado.calls.answers import value_of, words_of
-from recado.calls.egress import Egress, Response
+from recado.calls.answers import result_of
+from recado.calls.egress import Egress
 from recado.calls.egress_errors import EgressError
 from recado.calls.masks import Mask
 from recado.calls.webhook_signature import sign
@@ -75,23 +75,13 @@ async def perform(
             secret_headers=going.secret_headers,
             secret_body=going.secret_body,
         )
-        result = _result(response, mask)
+        result = await result_of(request, response, mask)
     except SecretMissing as missing:
         result = CallResult(ok=False, error="secret_missing", detail=str(missing))
     except EgressError as problem:
         error = ERRORS.get(problem.code, "bad_address")
         result = CallResult(ok=False, error=error, detail=str(problem))
     return structs.replace(result, ms=round((time.monotonic() - began) * 1000))
-
-
-def _result(response: Response, mask: Mask) -> CallResult:
-    value = value_of(response, mask)
-    if 200 <= response.status < 300:
-        return CallResult(ok=True, value=value, status=response.status)
-    detail = words_of(response, mask)
-    return CallResult(
-        ok=False, value=value, error="bad_status", detail=detail, status=response.status
-    )
 
 
 def _outgoing(request: Http, secrets: Mapping[str, str], *, key: str, now: datetime) -> _Outgoing:

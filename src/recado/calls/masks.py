@@ -4,13 +4,16 @@ import base64
 import html
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from urllib.parse import quote, quote_plus
 
+from recado.calls.escapes import Unescaped
 from recado.engine.events import Json
 
 SHOWN = "•••"
 DEEPEST = 100
+# JSON in a text of JSON in a text of JSON is common in logs.
+DEEPEST_ESCAPES = 3
 # Shorter ones would be found in any base64.
 SHORTEST_CORE = 6
 URL_SAFE = str.maketrans("+/", "-_")
@@ -30,8 +33,25 @@ class Mask:
         self._pattern = re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE)
 
     def text(self, text: str) -> str:
-        """Masks a text."""
-        return self._pattern.sub(SHOWN, text) if self._plain else text
+        """Masks a text, whatever escapes of JSON the secrets in it are written with."""
+        if not self._plain:
+            return text
+        pieces: list[str] = []
+        last = 0
+        for start, end in sorted(self._places(text, DEEPEST_ESCAPES)):
+            if start >= last:
+                pieces += [text[last:start], SHOWN]
+            last = max(last, end)
+        return "".join([*pieces, text[last:]])
+
+    def _places(self, text: str, depth: int) -> Iterator[tuple[int, int]]:
+        """Gives where secrets stand, as they are and with escapes undone; places may lie over one another."""
+        yield from (found.span() for found in self._pattern.finditer(text))
+        if depth and "\\" in text:
+            undone = Unescaped(text)
+            if len(undone.text) < len(text):
+                for start, end in self._places(undone.text, depth - 1):
+                    yield undone.original(start), undone.original(end)
 
     def value(self, value: Json, depth: int = 0) -> Json:
         """Masks every text and name in a JSON value, and makes them such as a database keeps; raises `TooDeep`."""

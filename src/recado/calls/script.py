@@ -7,6 +7,7 @@ time takes its process with it.
 
 import asyncio
 import json
+import time
 from collections.abc import Mapping
 
 import structlog
@@ -101,5 +102,9 @@ async def perform(
     timeout: float,  # noqa: ASYNC109 handed on to the pool
 ) -> CallResult:
     """Performs a script call."""
+    began = time.monotonic()
     ran = await scripts.run(request.code, request.inputs, timeout=timeout)
-    return CallResult(ok=ran.error is None, value=ran.value, error=ran.error, detail=ran.detail)
+    ms = round((time.monotonic() - began) * 1000)
+    return CallResult(
+        ok=ran.error is None, value=ran.value, error=ran.error, detail=ran.detail, ms=ms
+    )

@@ -4,8 +4,10 @@
 ((code, inputsText) => {
   "use strict";
   const { parse, stringify } = JSON;
+  const { defineProperty, keys } = Object;
   const make = Function;
   const Promised = Promise;
+  const WrongType = TypeError;
   const match = RegExp.prototype.exec.call.bind(RegExp.prototype.exec);
   const LARGEST = 64000;
   const LONGEST = 1000;
@@ -27,16 +29,16 @@
 
   function json(key, value) {
     if (typeof value === "function" || typeof value === "symbol") {
-      throw new TypeError(`a ${typeof value} is not JSON`);
+      throw new WrongType(`a ${typeof value} is not JSON`);
     }
-    if (value instanceof Promised) throw new TypeError("a promise is not JSON");
+    if (value instanceof Promised) throw new WrongType("a promise is not JSON");
     return value;
   }
 
   const inputs = parse(inputsText);
-  for (const name of Object.keys(inputs)) {
+  for (const name of keys(inputs)) {
     try {
-      Object.defineProperty(globalThis, name, { value: inputs[name], writable: true });
+      defineProperty(globalThis, name, { value: inputs[name], writable: true });
     } catch {
       // `undefined`, `NaN` and `Infinity` stay what they are; the object `inputs` has these, too.
     }

@@ -5,7 +5,7 @@ the chatbot's), or holds the documents itself.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -15,42 +15,112 @@ from rich.console import Console
 from rich.markup import escape
 
 from recado.calls.script import Scripts
+from recado.calls.script_calls import perform_scripts
 from recado.cli import documents
-from recado.cli.scripts import performed
+from recado.engine.compile import Program
 from recado.engine.events import Json
-from recado.engine.stories import program
-from recado.engine.story_steps import StoryMistake
+from recado.engine.story import parse_story
+from recado.engine.story_flows import Flows, compile_flows
+from recado.engine.story_reading import StoryMistake
 from recado.engine.story_tests import Coverage, Difference, Verdict, coverage, judge
 from recado.nodes import NODE_TYPES
 
 SHOWN = 12  # missed nodes and ports that are listed by name
+MAIN = "main"
 
 
 @dataclass
-class _Flow:
+class _Tested:
     """A flow document under test and what its stories came to; `name` is what people know it by."""
 
     name: str
-    document: dict[str, Json]
+    path: Path | None
+    program: Program
     verdicts: list[Verdict] = field(default_factory=list)
+
+
+@dataclass
+class _Run:
+    """A run of stories: each document is read, and each set of flows compiled, only once."""
+
+    console: Console
+    scripts: Scripts = field(default_factory=Scripts)
+    read: dict[Path, Json] = field(default_factory=dict)
+    compiled: dict[tuple[Path | None, str], Flows] = field(default_factory=dict)
+    tested: dict[str, _Tested] = field(default_factory=dict)
+
+    async def judge(self, file: Path) -> Verdict:
+        """Plays the story in a file."""
+        try:
+            raw = _object(file)
+            path = self._path(file, raw)
+            held = raw.get("flows", {})
+            if not isinstance(held, dict):
+                raise StoryMistake("flows", "must be an object: versions by the flow's name")
+            flows = self._flows(path, held)
+            apart = {key: value for key, value in raw.items() if key not in ("flow", "flows")}
+            story = parse_story(apart)
+        except StoryMistake as mistake:
+            return Verdict(mistake=mistake)
+        perform = partial(perform_scripts, scripts=self.scripts)
+        verdict = await judge(story, flows, perform=perform)
+        self._about(file, path, held, flows).verdicts.append(verdict)
+        return verdict
+
+    def _path(self, file: Path, raw: Mapping[str, Json]) -> Path | None:
+        """Finds the flow document that a story names, if it names one."""
+        if "flow" not in raw:
+            return None
+        if not isinstance(raw["flow"], str):
+            raise StoryMistake("flow", "is the path of a flow document")
+        path = (file.parent / raw["flow"]).resolve()
+        if path not in self.read:
+            document = documents.read(path, self.console)
+            self.read[path] = document.dump() if document else None
+        if self.read[path] is None:
+            raise StoryMistake("flow", f"{raw['flow']} is no flow document")
+        return path
+
+    def _flows(self, path: Path | None, held: Mapping[str, Json]) -> Flows:
+        if path is None and not held:
+            raise StoryMistake("flow", "must name a flow document, or `flows` must hold one")
+        if path is not None and MAIN in held:
+            raise StoryMistake(f"flows.{MAIN}", "is the name of the document that `flow` names")
+        key = path, json.dumps(held)
+        if key not in self.compiled:
+            named = {} if path is None else {MAIN: [self.read[path]]}
+            self.compiled[key] = compile_flows({**named, **held}, NODE_TYPES)
+        return self.compiled[key]
+
+    def _about(
+        self, file: Path, path: Path | None, held: Mapping[str, Json], flows: Flows
+    ) -> _Tested:
+        """Finds the flow that a story is about: a file by its path, a document in the story by what it says."""
+        program = flows.programs[flows.begins]
+        if path is not None:
+            return self.tested.setdefault(str(path), _Tested(path.name, path, program))
+        document = held[flows.main][0]
+        name = document.get("name") or file.stem
+        return self.tested.setdefault(
+            json.dumps(document, sort_keys=True), _Tested(name, None, program)
+        )
 
 
 async def run_stories(paths: Sequence[Path], console: Console) -> bool:
     """Plays every story in files and folders; says whether all of them passed."""
     files = [file for path in paths for file in _files(path)]
-    flows: dict[str, _Flow] = {}
-    passed = 0
-    scripts = Scripts()
-    try:
-        for file in files:
-            passed += await _play(file, flows, scripts, console)
-    finally:
-        await scripts.close()
     if not files:
         console.print("No story found: a story is a JSON file with `steps`.")
         return False
-    for flow in flows.values():
-        _print_coverage(flow, console)
+    run, passed = _Run(console), 0
+    try:
+        for file in files:
+            verdict = await run.judge(file)
+            _print(file, verdict, console)
+            passed += verdict.passed
+    finally:
+        await run.scripts.close()
+    _print_coverage([*run.tested.values()], console)
     console.print(f"{passed} of {len(files)} stories passed.")
     return passed == len(files)
 
@@ -62,41 +132,16 @@ def _files(path: Path) -> list[Path]:
     return [file for file in sorted(path.rglob("*.json")) if b'"steps"' in file.read_bytes()]
 
 
-async def _play(file: Path, flows: dict[str, _Flow], scripts: Scripts, console: Console) -> bool:
+def _object(file: Path) -> dict[str, Json]:
     try:
-        story, flow = _read(file, console)
-        verdict = await judge(story, NODE_TYPES, perform=partial(performed, scripts=scripts))
-        flows.setdefault(flow.name, flow).verdicts.append(verdict)
-    except StoryMistake as mistake:
-        verdict = Verdict(mistake=mistake)
-    _print(file, verdict, console)
-    return verdict.passed
-
-
-def _read(file: Path, console: Console) -> tuple[dict[str, Json], _Flow]:
-    """Reads a story with its flows; raises `StoryMistake` for what cannot be one."""
-    try:
-        story = json.loads(file.read_text(encoding="utf-8"))
+        raw = json.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise StoryMistake("", f"cannot be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
         raise StoryMistake("", f"is not JSON: {error}") from error
-    if not isinstance(story, dict):
+    if not isinstance(raw, dict):
         raise StoryMistake("", "must be a JSON object")
-    named = story.get("flow")
-    if isinstance(named, str):
-        path = (file.parent / named).resolve()
-        document = documents.read(path, console)
-        if document is None:
-            raise StoryMistake("flow", f"{named} is no flow document")
-        dumped = document.dump()
-        story = {**story, "flows": {"main": [dumped], **(story.get("flows") or {})}}
-        return story, _Flow(path.name, dumped)
-    versions = next(iter((story.get("flows") or {}).values()), None)
-    if not versions:
-        raise StoryMistake("flow", "must name a flow document, or `flows` must hold one")
-    main = versions[0]
-    return story, _Flow(main.get("name") or file.stem, main)
+    return raw
 
 
 def _print(file: Path, verdict: Verdict, console: Console) -> None:
@@ -131,12 +176,12 @@ def _lines(value: Any) -> list[str]:
     return [json.dumps(value, ensure_ascii=False)]
 
 
-def _print_coverage(flow: _Flow, console: Console) -> None:
-    try:
-        found = coverage(program(flow.document, NODE_TYPES), "main 1", flow.verdicts)
-    except StoryMistake:
-        return
-    console.print(escape(f"{flow.name}: {_said(found)}"))
+def _print_coverage(tested: Sequence[_Tested], console: Console) -> None:
+    """Prints what was reached of each flow; two files of one name are told apart by their paths."""
+    names = [flow.name for flow in tested]
+    for flow in tested:
+        name = str(flow.path) if flow.path and names.count(flow.name) > 1 else flow.name
+        console.print(escape(f"{name}: {_said(coverage(flow.program, flow.verdicts))}"))
 
 
 def _said(found: Coverage) -> str:

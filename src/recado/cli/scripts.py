@@ -5,18 +5,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from recado.calls.script import Scripts
-from recado.calls.script import perform as run_script
+from recado.calls.script_calls import perform_scripts
 from recado.engine.effects import Call
 from recado.engine.events import CallResult
-from recado.engine.requests import Script
-
-
-async def performed(call: Call, scripts: Scripts) -> CallResult | None:
-    """Runs a call that is a script; leaves every other call to whoever plays."""
-    match call.request:
-        case Script() as script:
-            return await run_script(script, scripts, timeout=call.timeout)
-    return None
 
 
 @contextmanager
@@ -25,6 +16,6 @@ def script_runner() -> Iterator[Callable[[Call], CallResult | None]]:
     with asyncio.Runner() as runner:
         scripts = Scripts()
         try:
-            yield lambda call: runner.run(performed(call, scripts))
+            yield lambda call: runner.run(perform_scripts(call, scripts))
         finally:
             runner.run(scripts.close())

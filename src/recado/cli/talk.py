@@ -4,7 +4,6 @@ Nothing is stored and nothing is sent. The clock is the machine's, and `/wait 2h
 sandbox; how any other call ends, the person at the terminal says.
 """
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -34,12 +33,14 @@ from recado.engine.events import CallResult, Message
 from recado.engine.options import parse_wire_id, rows_of
 from recado.engine.play import Play
 from recado.engine.requests import summary
+from recado.engine.spans import parse_span
 
 HELP = """Write what the customer writes. Type an option's number to tap it.
-/wait 30m  moves the clock on (s, m, h, d)   /state  shows the session   /restart  forgets it   /quit
+/wait 30m  moves the clock on (30m, 2 hours, 3d)   /state  shows the session   /restart  forgets it   /quit
 /call {"a": 1}  what a call brings back, or /call error timeout   /accept, /refuse 131047  what WhatsApp says
 /release  a person gives the conversation back"""
-UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+# Less than a story's step may wait, as the time that the person takes comes on top of it.
+LONGEST_WAIT = timedelta(days=365)
 
 
 @dataclass
@@ -89,8 +90,8 @@ class Talk:
                 self._show_turns(self.play.settle(self.now, accepted=False, code=number))
             case ["/release"]:
                 self._show_turns(self.play.release(self.now, to="continue"))
-            case ["/wait", span] if seconds := _seconds(span):
-                self._wait(timedelta(seconds=seconds))
+            case ["/wait", *words] if time := parse_span(" ".join(words), longest=LONGEST_WAIT):
+                self._wait(time)
             case [word, *_] if word.startswith("/"):
                 self.console.print(HELP, style="dim")
             case _:
@@ -199,8 +200,3 @@ class Talk:
             parts = [str(facts) for facts in visit.facts] + [f"! {w}" for w in visit.warnings]
             parts += [f"{name} = {value!r}" for name, value in visit.set.items()]
             self.console.print(escape("  ".join([line, *parts])), style="dim")
-
-
-def _seconds(span: str) -> int | None:
-    found = re.fullmatch(r"(\d{1,6})([smhd])", span)
-    return int(found[1]) * UNITS[found[2]] if found else None

@@ -7,7 +7,7 @@ from recado.engine.events import Json
 from recado.engine.flow import FlowDocument, FlowEdge, FlowNode
 from recado.engine.node import Node
 from recado.engine.problems import Problem
-from recado.engine.spelling import nearest
+from recado.engine.spelling import Spelling
 
 
 def find_start(document: FlowDocument) -> tuple[str | None, list[Problem]]:
@@ -21,7 +21,9 @@ def find_start(document: FlowDocument) -> tuple[str | None, list[Problem]]:
     return starts[0], [Problem(code="two_starts", node=id) for id in starts[1:]]
 
 
-def edge_problems(document: FlowDocument, nodes: Mapping[str, Node]) -> Iterator[Problem]:
+def edge_problems(
+    document: FlowDocument, nodes: Mapping[str, Node], spelling: Spelling
+) -> Iterator[Problem]:
     """Finds edges that lead nowhere, leave by no port, or stand twice."""
     boxes = {box.id: box for box in document.nodes}
     for id, times in Counter(edge.id for edge in document.edges).items():
@@ -31,16 +33,16 @@ def edge_problems(document: FlowDocument, nodes: Mapping[str, Node]) -> Iterator
         yield from _dangling(edge, boxes)
         node = nodes.get(edge.source)
         if node and edge.source_handle not in {None, *(port.id for port in node.ports())}:
-            yield _unknown_port(edge, node)
+            yield _unknown_port(edge, node, spelling)
     leaving = Counter((edge.source, edge.source_handle) for edge in document.edges)
     for (source, port), times in leaving.items():
         if times > 1 and source in boxes:
             yield Problem(code="port_twice", node=source, params={"port": port or "next"})
 
 
-def _unknown_port(edge: FlowEdge, node: Node) -> Problem:
+def _unknown_port(edge: FlowEdge, node: Node, spelling: Spelling) -> Problem:
     params: dict[str, Json] = {"id": edge.id, "port": edge.source_handle}
-    meant = nearest(edge.source_handle or "", [port.id for port in node.ports()])
+    meant = spelling.nearest(edge.source_handle or "", [port.id for port in node.ports()])
     if meant is None:
         return Problem(code="unknown_port", node=edge.source, edge=edge.id, params=params)
     params["meant"] = meant

@@ -1,6 +1,6 @@
 """Reads each box of a document as its type's node, and finds what is wrong with it alone."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 from pydantic import ValidationError
@@ -12,12 +12,12 @@ from recado.engine.flow import FlowDocument, FlowNode
 from recado.engine.node import Node, NodeTypes
 from recado.engine.problems import Problem
 from recado.engine.sealing import mentions_secret, secret_in
-from recado.engine.spelling import nearest
-from recado.engine.texts_of import texts_of
+from recado.engine.spelling import Spelling
+from recado.engine.texts_of import Found, texts_of
 
 
 def read_nodes(
-    document: FlowDocument, node_types: NodeTypes
+    document: FlowDocument, node_types: NodeTypes, spelling: Spelling
 ) -> tuple[dict[str, Node], list[Problem]]:
     """Reads all boxes; those with mistakes are left out."""
     nodes: dict[str, Node] = {}
@@ -26,29 +26,31 @@ def read_nodes(
         if box.id in nodes:
             problems.append(Problem(code="node_id_twice", node=box.id, params={"id": box.id}))
             continue
-        node, found = _node(box, node_types)
+        node, found = _node(box, node_types, spelling)
         problems += found
         if node is not None:
             nodes[box.id] = node
     return nodes, problems
 
 
-def _node(box: FlowNode, node_types: NodeTypes) -> tuple[Node | None, list[Problem]]:
+def _node(
+    box: FlowNode, node_types: NodeTypes, spelling: Spelling
+) -> tuple[Node | None, list[Problem]]:
     kind = node_types.get(box.type)
     if kind is None:
-        return None, [_unknown_type(box, node_types)]
+        return None, [_unknown_type(box, node_types, spelling)]
     try:
         node = kind.model_validate({**box.data, "type": box.type})
     except ValidationError as error:
         known = [info.alias or name for name, info in kind.model_fields.items()]
-        return None, [_field_problem(box, line, known) for line in _own_mistakes(error)]
-    found = [*node.problems(), *_text_problems(node)]
+        return None, [_field_problem(box, line, known, spelling) for line in _own_mistakes(error)]
+    found = [*node.problems(), *text_problems(texts_of(node))]
     return node, [msgspec.structs.replace(problem, node=box.id) for problem in found]
 
 
-def _unknown_type(box: FlowNode, node_types: NodeTypes) -> Problem:
+def _unknown_type(box: FlowNode, node_types: NodeTypes, spelling: Spelling) -> Problem:
     params: dict[str, Json] = {"type": box.type}
-    if meant := nearest(box.type, node_types):
+    if meant := spelling.nearest(box.type, node_types):
         return Problem(code="misspelt_type", node=box.id, params={**params, "meant": meant})
     return Problem(code="unknown_type", node=box.id, params=params)
 
@@ -62,11 +64,13 @@ def _own_mistakes(error: ValidationError) -> list[dict[str, Json]]:
     ]
 
 
-def _field_problem(box: FlowNode, line: dict[str, Json], known: Sequence[str]) -> Problem:
+def _field_problem(
+    box: FlowNode, line: dict[str, Json], known: Sequence[str], spelling: Spelling
+) -> Problem:
     """Says what is wrong with a field; `known` are the fields of the node's type."""
     node, path, context = box.id, ".".join(_path(line["loc"], box.data)), line.get("ctx", {})
     match line["type"]:
-        case "extra_forbidden" if meant := nearest(path, [*set(known) - box.data.keys()]):
+        case "extra_forbidden" if meant := spelling.nearest(path, set(known) - box.data.keys()):
             return Problem(code="misspelt_field", node=node, field=path, params={"meant": meant})
         case "extra_forbidden":
             return Problem(code="unknown_field", node=node, field=path)
@@ -98,9 +102,9 @@ def _path(place: Sequence[str | int], data: Json) -> Iterator[str]:
         yield str(part)
 
 
-def _text_problems(node: Node) -> Iterator[Problem]:
-    """Checks each text that takes placeholders."""
-    for field, text, secrets in texts_of(node):
+def text_problems(texts: Iterable[Found]) -> Iterator[Problem]:
+    """Checks texts that take placeholders."""
+    for field, text, secrets in texts:
         if template.check(text):
             reasons: dict[str, Json] = {
                 "reason_pt": template.check(text, locale="pt-BR"),

@@ -23,9 +23,9 @@ CONSEQUENCES = {
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """A flow as nodes and ways; `after` says where each node may lead, jumps included."""
+    """A flow as nodes and ways; customers come in by the entries, and `after` says where each node may lead, jumps too."""
 
-    start: str
+    entries: tuple[str, ...]
     nodes: Mapping[str, Node]
     routes: Mapping[tuple[str, str], str]
 
@@ -45,7 +45,7 @@ class Graph:
 def shape_problems(graph: Graph, settings: Settings) -> Iterator[Problem]:
     """Finds endless loops, boxes that no way reaches, open ends, and questions that wait for ever."""
     after = graph.after
-    reached = _reached(graph.start, after)
+    reached = _reached(graph.entries, after)
     yield from _jump_problems(graph)
     yield from _loop_problems(graph, after)
     for id, node in graph.nodes.items():
@@ -54,7 +54,7 @@ def shape_problems(graph: Graph, settings: Settings) -> Iterator[Problem]:
         for port in node.ports():
             if (id, port.id) not in graph.routes and node.can_take(port.id):
                 yield _open_end(id, port)
-        if node.asks and getattr(node, "timeout", None) is None:
+        if node.asks and node.time_limit is None:
             yield _warning("no_time_limit", id, field="timeout")
     if not _leads_to_a_person(graph, reached, settings):
         yield Problem(code="no_way_to_a_person", severity="warning")
@@ -93,8 +93,8 @@ def _leads_to_a_person(graph: Graph, reached: set[str], settings: Settings) -> b
     return any(node.calls_a_person or node.jumps()[1] is not None for node in nodes)
 
 
-def _reached(start: str, after: Mapping[str, list[str]]) -> set[str]:
-    reached, todo = {start}, [start]
+def _reached(entries: tuple[str, ...], after: Mapping[str, list[str]]) -> set[str]:
+    reached, todo = set(entries), list(entries)
     while todo:
         fresh = [id for id in after[todo.pop()] if id not in reached]
         reached.update(fresh)

@@ -99,7 +99,8 @@ class CallResult(msgspec.Struct, frozen=True, omit_defaults=True):
     """What came of a call: its value, or the word for what went wrong (`engine/reasons.py` explains each).
 
     `status` is HTTP's number or a row count, `detail` the other side's own words (bounded, secrets masked), `ms` how
-    long it took, the tokens what a language model counted.
+    long it took, the tokens what a language model counted. `extracted` are the parts of the answer that the request
+    asked for, by their JMESPath; None where nobody has looked for them yet.
     """
 
     ok: bool
@@ -110,6 +111,7 @@ class CallResult(msgspec.Struct, frozen=True, omit_defaults=True):
     ms: int = 0
     tokens_in: int = 0
     tokens_out: int = 0
+    extracted: dict[str, Json] | None = None
 
 
 class CallFinished(Happening, frozen=True, tag="call_finished", kw_only=True):

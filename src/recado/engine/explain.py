@@ -14,7 +14,7 @@ from recado.engine.events import Event, Json
 from recado.engine.expression_mistakes import Failure
 from recado.engine.happened import consequence, happened, pick, quoted
 from recado.engine.problems import Language
-from recado.engine.reasons import FAILURES, NOTES, WARNINGS
+from recado.engine.reasons import CALL_ERRORS, FAILURES, NOTES, WARNINGS
 from recado.engine.trace import Trace, VisitTrace
 from recado.engine.values import as_text
 from recado.engine.wordings import (
@@ -39,6 +39,7 @@ WORDS = {
     "operator": OPERATORS,
     "not_sent": NOT_SENT,
     "no_pix": NO_PIX,
+    "not_called": CALL_ERRORS,
 }
 # Notes that come with a sentence of the platform's own; so does every failure.
 SPEAKING = frozenset(["command_stop", "command_start", "command_human", "command_end", "reminded"])

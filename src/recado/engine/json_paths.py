@@ -4,7 +4,7 @@ JMESPath has no loops, but `[@, @] | [@, @] | ...` doubles its value at each ste
 what makes values larger is counted before an expression is taken.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from math import prod
 from typing import Any
@@ -17,6 +17,8 @@ from recado.engine.events import Json
 
 LONGEST = 500
 MOST_GROWTH = 64
+# Bytes of an answer times what the expressions may make of them: a few seconds at the worst.
+MOST_WORK = 8_000_000
 MOST_FUNCTIONS = 8
 LONGEST_GLUE = 20
 SELECTS = ("multi_select_list", "multi_select_dict")
@@ -34,7 +36,6 @@ def path_mistake(path: str) -> Pair | None:
     if isinstance(parsed, str):
         return parsed, parsed
     nodes = list(_nodes(parsed.parsed))
-    growth = prod(max(2, len(node["children"])) for node in nodes if node["type"] in SELECTS)
     functions = [node for node in nodes if node["type"] == "function_expression"]
     for function in functions:
         if function["value"] not in Functions.FUNCTION_TABLE:
@@ -42,7 +43,11 @@ def path_mistake(path: str) -> Pair | None:
                 f"não há função “{function['value']}”",
                 f"there is no function “{function['value']}”",
             )
-    if growth > MOST_GROWTH or len(functions) > MOST_FUNCTIONS or any(map(_swells, functions)):
+    if (
+        _growth(nodes) > MOST_GROWTH
+        or len(functions) > MOST_FUNCTIONS
+        or any(map(_swells, functions))
+    ):
         return TOO_LARGE
     return None
 
@@ -57,6 +62,13 @@ def find_by_path(path: str, value: Json) -> Json:
     except (JMESPathError, TypeError, ValueError, AttributeError, RecursionError):
         # Besides its own errors jmespath lets Python's through, for example where it compares a text with a number.
         return None
+
+
+def too_much_work(paths: Iterable[str], size: int) -> bool:
+    """Says whether expressions would take too long over a value of so many bytes."""
+    parsed = (_parsed(path) for path in paths)
+    growths = (_growth(list(_nodes(each.parsed))) for each in parsed if not isinstance(each, str))
+    return sum(growths) * size > MOST_WORK
 
 
 @lru_cache(maxsize=1_000)
@@ -77,6 +89,11 @@ def _nodes(node: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         yield each
         # The children of a slice are numbers.
         todo += [child for child in each["children"] if isinstance(child, dict)]
+
+
+def _growth(nodes: list[Mapping[str, Any]]) -> int:
+    """Says how many times larger its value an expression can make."""
+    return prod(max(2, len(node["children"])) for node in nodes if node["type"] in SELECTS)
 
 
 def _swells(function: Mapping[str, Any]) -> bool:

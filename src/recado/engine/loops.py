@@ -13,13 +13,14 @@ def loops(after: Mapping[str, Sequence[str]], *, skip: Set[str] = frozenset()) -
     order = {id: index for index, id in enumerate(graph)}
     found = [
         sorted(group, key=order.__getitem__)
-        for group in _components(graph)
+        for group in components(graph)
         if len(group) > 1 or group[0] in graph[group[0]]
     ]
     return sorted(found, key=lambda group: order[group[0]])
 
 
-def _components(graph: Mapping[str, Sequence[str]]) -> Iterator[list[str]]:
+def components(graph: Mapping[str, Sequence[str]]) -> Iterator[list[str]]:
+    """Gives the sets of nodes that lead to each other, each set before those that lead to it."""
     index: dict[str, int] = {}
     low: dict[str, int] = {}
     stack: list[str] = []

@@ -97,8 +97,11 @@ class Visit(ABC):
         """Says whether a port leads anywhere."""
 
     @abstractmethod
-    def set(self, name: str, value: Json) -> None:
-        """Sets a session variable, or unsets it with None; a value over the limit is refused and traced."""
+    def set(self, name: str, value: Json) -> bool:
+        """Sets a session variable, or unsets it with None and where the value does not fit, which is traced.
+
+        Says whether the value fits.
+        """
 
     @abstractmethod
     def send(self, content: Content, *, asks: bool = False, quote_trigger: bool = False) -> None:
@@ -158,7 +161,7 @@ class Node(Traits, BaseModel):
 
     def can_take(self, port: str) -> bool:
         """Says whether the configuration lets a visit ever leave by a port; a time that is not set never runs out."""
-        return port != "timeout" or getattr(self, "timeout", None) is not None
+        return port != "timeout" or self.time_limit is not None
 
     def problems(self) -> Iterator[Problem]:
         """Finds mistakes that the schema cannot see; fields are paths into `data`."""

@@ -11,7 +11,9 @@ from recado.engine.addresses import MAX_EMAIL, MAX_URL, read_email
 from recado.engine.effects import Notify
 from recado.engine.node import Visit, field
 from recado.engine.problems import Problem
+from recado.engine.request_addresses import address_problems
 from recado.engine.request_bodies import body_mistake, body_text
+from recado.engine.request_headers import HeaderLine
 from recado.engine.requests import Email, Http, Sealed
 from recado.engine.steps import CallOut, Go
 from recado.engine.written import MAX_NAME, Words, fill_words
@@ -21,9 +23,6 @@ SUBJECT = 200
 NOTICE = 1_000
 BETWEEN = ",;"
 JSON = "application/json"
-# Where an address begins with a placeholder only the filled one tells.
-ADDRESS = re.compile(r"\s*(?:https?://[^\s/?#]|\{\{)", re.IGNORECASE)
-HEADER = r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$"  # RFC 9110's token
 
 Timeout = Annotated[
     int, field("Tempo limite (s)", "Time limit (s)", default=5, ui="duration", ge=1, le=30)
@@ -42,15 +41,6 @@ Repeatable = Annotated[
 ]
 
 
-class WebhookHeader(BaseModel):
-    """A header that goes along."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    name: str = field("Nome", "Name", pattern=HEADER, max_length=200)
-    value: str = field("Valor", "Value", default="", template=True, secrets=True, max_length=10_000)
-
-
 class Webhook(BaseModel):
     """Posts JSON to a service; with `secret` it is signed as Standard Webhooks says, so that the service can trust it."""
 
@@ -61,7 +51,7 @@ class Webhook(BaseModel):
         "Endereço", "URL", template=True, secrets=True, min_length=1, max_length=MAX_URL
     )
     method: Literal["POST", "PUT"] = field("Método", "Method", default="POST")
-    headers: tuple[WebhookHeader, ...] = field("Cabeçalhos", "Headers", default=(), max_length=50)
+    headers: tuple[HeaderLine, ...] = field("Cabeçalhos", "Headers", default=(), max_length=50)
     body: str | None = field(
         "Corpo (JSON)",
         "Body (JSON)",
@@ -100,23 +90,20 @@ class Webhook(BaseModel):
 
     def problems(self, *, field: str) -> Iterator[Problem]:
         """Finds an address that is none and a body that is no JSON."""
-        if not ADDRESS.match(self.url):
-            yield Problem(code="bad_address", field=f"{field}.url")
+        yield from address_problems(self.url, field=f"{field}.url")
         if self.body is not None and (code := body_mistake(self.body, "json")):
             yield Problem(code=code, field=f"{field}.body")
 
     def do(self, visit: Visit) -> CallOut:
         """Sends it; the answer only counts as good or bad."""
-        headers = tuple(
-            (each.name, visit.sealed(each.value, style="header")) for each in self.headers
-        )
         request = Http(
             self.method,
             visit.sealed(self.url.strip(), style="url"),
-            headers=headers,
+            headers=tuple(each.fill(visit) for each in self.headers),
             body=self._body(visit),
             content_type=JSON,
             sign=self.secret,
+            keep=False,
         )
         return CallOut(request, self.timeout, repeatable=self.repeatable)
 

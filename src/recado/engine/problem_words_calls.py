@@ -27,6 +27,12 @@ CALL_WORDS: dict[str, dict[str, str]] = {
         "pt-BR": "Um segredo precisa ser o parâmetro inteiro; em “{name}” há mais texto em volta.",
         "en": "A secret must be the whole parameter; in “{name}” there is more text around it.",
     },
+    "placeholder_in_host": {
+        "pt-BR": "O campo “{field}” tem um {{{{…}}}} no servidor do endereço. Escreva o servidor por extenso, ou ponha o "
+        "{{{{…}}}} bem no começo, para o endereço todo, e uma barra depois dele.",
+        "en": "The field “{field}” has a {{{{…}}}} in the host of the address. Write the host out, or put the "
+        "{{{{…}}}} at the very start, for the whole address, and a slash behind it.",
+    },
     "bad_schema": {
         "pt-BR": "O esquema da resposta não serve: {reason_pt}.",
         "en": "The schema of the answer will not do: {reason_en}.",

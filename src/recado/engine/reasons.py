@@ -188,7 +188,6 @@ HANDOFFS: Mapping[str, Pair] = {
     "handoff_node": ("o fluxo chegou a uma transferência", "the flow came to a handoff"),
 }
 
-# Warnings of a visit, by what stands before the colon.
 # Why a call did not work: the `error` of a CallResult.
 CALL_ERRORS: Mapping[str, Pair] = {
     "timeout": ("demorou demais", "it took too long"),
@@ -205,6 +204,15 @@ CALL_ERRORS: Mapping[str, Pair] = {
     ),
     "bad_status": ("o serviço respondeu com um erro", "the service answered with an error"),
     "too_large": ("a resposta é grande demais", "the answer is too large"),
+    "request_too_large": ("o pedido é grande demais", "the request is too large"),
+    "value_in_host": (
+        "um valor mudaria o servidor do endereço",
+        "a value would change the host of the address",
+    ),
+    "value_in_path": (
+        "um valor mudaria o caminho do endereço",
+        "a value would change the path of the address",
+    ),
     "interrupted": (
         "o servidor parou no meio da chamada, e não se sabe se ela chegou",
         "the server stopped in the middle of the call, and nobody knows whether it arrived",
@@ -235,6 +243,7 @@ CALL_ERRORS: Mapping[str, Pair] = {
     "crashed": ("o script derrubou o seu processo", "the script crashed its process"),
 }
 
+# Warnings of a visit, by what stands before the colon.
 WARNINGS: Mapping[str, Pair] = {
     "missing": (
         "A variável “{name}” não tinha valor e ficou vazia no texto.",
@@ -245,8 +254,8 @@ WARNINGS: Mapping[str, Pair] = {
         "The text was over the limit and was cut.",
     ),
     "value_too_large": (
-        "O valor de “{name}” era grande demais e não foi guardado.",
-        "The value of “{name}” was too large and was not kept.",
+        "O valor de “{name}” era grande demais; a variável ficou vazia.",
+        "The value of “{name}” was too large; the variable is empty.",
     ),
 }
 

@@ -8,13 +8,14 @@ from urllib.parse import quote
 from recado.engine import template
 from recado.engine.events import Json
 from recado.engine.node import PLACEHOLDER
-from recado.engine.sealing import Style
+from recado.engine.sealing import Style, seal
+from recado.engine.template_parts import Part
 
 BodyType = Literal["json", "form", "text", "none"]
 # How placeholders are written in a body, and its Content-Type.
 BODIES: Mapping[BodyType, tuple[Style, str]] = {
     "json": ("json", "application/json"),
-    "form": ("url", "application/x-www-form-urlencoded"),
+    "form": ("form", "application/x-www-form-urlencoded"),
     "text": ("plain", "text/plain; charset=utf-8"),
 }
 
@@ -39,10 +40,18 @@ def body_text(body: dict[str, Json] | list[Json], body_type: BodyType) -> str:
 
 
 def _becomes_json(body: str) -> bool:
-    """Says whether a body is JSON when its placeholders are filled: with nothing, which is `""` or null."""
-    pieces, _ = template.render_sealed(body, {}, style="json")
+    """Says whether a body is JSON however its placeholders are filled.
+
+    They are tried with nothing, which is `""` or null, and with a text that no open backslash can make a part of.
+    """
+    parts = template.parts_of(body)
+    return all(_is_json(parts, value) for value in (None, "~"))
+
+
+def _is_json(parts: tuple[Part, ...], value: Json) -> bool:
+    sealed = seal(parts, lambda _: value, "json")
     try:
-        loads("".join(piece if isinstance(piece, str) else "secret" for piece in pieces))
+        loads("".join(piece if isinstance(piece, str) else "~" for piece in sealed.pieces))
     except (JSONDecodeError, RecursionError):
         return False
     return True

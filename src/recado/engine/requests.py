@@ -39,7 +39,10 @@ class BasicAuth(msgspec.Struct, frozen=True):
 
 
 class Http(msgspec.Struct, frozen=True, tag="http", tag_field="call", omit_defaults=True):
-    """A request over HTTP; `sign` names the secret that signs it in the Standard Webhooks way."""
+    """A request over HTTP; `sign` names the secret that signs it in the Standard Webhooks way.
+
+    Of the answer `extract` names parts by JMESPath; `keep` says whether the flow needs it as a whole.
+    """
 
     method: str
     url: Sealed
@@ -49,6 +52,8 @@ class Http(msgspec.Struct, frozen=True, tag="http", tag_field="call", omit_defau
     content_type: str | None = None
     basic: BasicAuth | None = None
     sign: str | None = None
+    extract: tuple[str, ...] = ()
+    keep: bool = True
 
 
 class Ai(msgspec.Struct, frozen=True, tag="ai", tag_field="call", omit_defaults=True):

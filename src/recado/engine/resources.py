@@ -1,6 +1,6 @@
 """What a workspace has that flows name: secrets, connections, accounts, templates, flows, calendars."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import msgspec
@@ -8,7 +8,7 @@ import msgspec
 from recado.engine.node import Node
 from recado.engine.problems import Problem
 from recado.engine.sealing import secret_in
-from recado.engine.spelling import nearest
+from recado.engine.spelling import Spelling
 from recado.engine.template import parts_of
 from recado.engine.template_checks import KnownTemplate, TemplateUse, check_templates
 from recado.engine.texts_of import texts_of
@@ -52,19 +52,30 @@ class Resources:
                 return frozenset(self.published)
 
 
-def resource_problems(nodes: Mapping[str, Node], there: Resources) -> Iterator[Problem]:
-    """Finds names of things that the workspace does not have, and templates that are used otherwise than they are."""
+def resource_problems(
+    nodes: Mapping[str, Node], others: Iterable[Need], there: Resources, spelling: Spelling
+) -> Iterator[Problem]:
+    """Finds names of things that the workspace does not have, and templates that are used otherwise than they are.
+
+    `others` are needs of the flow that no node has.
+    """
+    for need in others:
+        yield from _need_problems(None, need, there, spelling)
     for id, node in nodes.items():
         if isinstance(node, TemplateUse):
             for problem in check_templates(node, there.templates):
                 yield msgspec.structs.replace(problem, node=id)
         for need in (*node.needs(), *_secrets(node)):
-            if need.name not in there.of(need.kind):
-                yield _missing(id, need, there)
-            elif need.kind == "flow" and not there.published[need.name]:
-                yield Problem(
-                    code="flow_never_published", severity="warning", node=id, field=need.field
-                )
+            yield from _need_problems(id, need, there, spelling)
+
+
+def _need_problems(
+    id: str | None, need: Need, there: Resources, spelling: Spelling
+) -> Iterator[Problem]:
+    if need.name not in there.of(need.kind):
+        yield _missing(id, need, there, spelling)
+    elif need.kind == "flow" and not there.published[need.name]:
+        yield Problem(code="flow_never_published", severity="warning", node=id, field=need.field)
 
 
 def _secrets(node: Node) -> Iterator[Need]:
@@ -74,9 +85,9 @@ def _secrets(node: Node) -> Iterator[Need]:
                 yield Need("secret", name, place)
 
 
-def _missing(id: str, need: Need, there: Resources) -> Problem:
+def _missing(id: str | None, need: Need, there: Resources, spelling: Spelling) -> Problem:
     known = there.of(need.kind) if need.kind != "flow" else frozenset[str]()
-    meant = nearest(need.name, known)
+    meant = spelling.nearest(need.name, known)
     return Problem(
         code=MISSING[need.kind],
         node=id,

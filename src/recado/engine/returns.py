@@ -15,6 +15,9 @@ def come_in(run: Run, token: str, back: Held, *, held: bool) -> None:
     if held:
         # A refused question is asked anyway when the bot has the conversation again.
         if fits and wait and wait.kind != "reply":
+            # The first word counts, as it would without a person.
+            if run.held is not None:
+                return run.remark("old_token")
             run.held = back
         return run.remark("with_a_person")
     return _go_on(run, wait, back) if fits and wait else run.remark("old_token")

@@ -44,6 +44,8 @@ class Run:
         self.trace = Trace()
         self.turn_visits = 0
         self.muted = False
+        # Why what a visit filled may not go out: a key of `reasons.CALL_ERRORS`.
+        self.refused: str | None = None
         self.status = state.status
         self.flow, self.version = state.flow, state.version
         self.first_flow, self.first_version = state.first_flow, state.first_version
@@ -214,6 +216,7 @@ class Run:
 
     def _visit(self, node: str, occasion: Occasion, *, repeat: bool = False) -> Step:
         entered = isinstance(occasion, Entered) and not repeat
+        self.refused = None
         if entered:
             self._arrive(node)
         kind = self.program.nodes[node]

@@ -1,22 +1,37 @@
 """Fills a text that may name secrets: values are written as their place demands, secrets stay references.
 
-Four ways of writing. `plain`: as in a message. `header`: on one line. `url`: percent-encoded, but a placeholder at the
-very start may be a whole address. `json`: inside quotes escaped, outside of them as a JSON value, so that
-`{"qty": {{qty}}, "name": "{{name}}"}` is always JSON, whatever a customer wrote.
+Five ways of writing. `plain`: as in a message. `header`: on one line. `form`: percent-encoded. `url`: likewise, but a
+placeholder at the very start may be a whole address. `json`: inside quotes escaped, outside of them as a JSON value, so
+that `{"qty": {{qty}}, "name": "{{name}}"}` is always JSON, whatever a customer wrote.
 """
 
 import json
+import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import quote
 
 from recado.engine.events import Json
+from recado.engine.filled_address import FilledAddress
+from recado.engine.flow import MAX_VALUE_BYTES
 from recado.engine.requests import Escape, Sealed, SecretRef
 from recado.engine.template_parts import Expression, Part, PathPart
 from recado.engine.values import as_text
 
-Style = Literal["plain", "header", "url", "json"]
+Style = Literal["plain", "header", "form", "url", "json"]
 SCOPE = "secret."
+# Stands for a secret in the address that is looked at: its value is not known here.
+UNKNOWN = "x"
+
+
+@dataclass(frozen=True, slots=True)
+class SealedText:
+    """A filled text in pieces, the paths that led to nothing, and why it may not go out: a key of `CALL_ERRORS`."""
+
+    pieces: Sealed
+    missing: tuple[str, ...] = ()
+    refused: str | None = None
 
 
 def secret_in(part: Part) -> str | None:
@@ -39,25 +54,66 @@ def mentions_secret(part: Part) -> bool:
 
 def seal(
     parts: tuple[Part, ...], fill: Callable[[PathPart | Expression], Json], style: Style
-) -> Sealed:
+) -> SealedText:
     """Fills the placeholders with `fill` and keeps secrets as references; neighbouring text is one piece."""
-    pieces: list[str | SecretRef] = []
-    escape: Escape
-    quoted = False
+    sealing = _Sealing(style)
     for part in parts:
-        if isinstance(part, str):
-            quoted = _quoted_after(part, quoted) if style == "json" else quoted
-            pieces.append(part)
-            continue
-        secret = secret_in(part)
-        if secret is None:
-            pieces.append(_write(fill(part), style, quoted=quoted, first=not pieces))
-            continue
+        match part:
+            case str():
+                sealing.write(part)
+            case _ if secret := secret_in(part):
+                sealing.refer(secret)
+            case _:
+                sealing.fill(fill(part))
+        if sealing.size > MAX_VALUE_BYTES:
+            break
+    return sealing.sealed()
+
+
+class _Sealing:
+    """A text that is being sealed."""
+
+    def __init__(self, style: Style) -> None:
+        self.size = 0
+        self._style = style
+        self._pieces: list[str | SecretRef] = []
+        self._quoted = False
+        self._address = FilledAddress()
+
+    def write(self, text: str) -> None:
+        """Adds what the author wrote."""
+        if self._style == "json":
+            self._quoted = _quoted_after(text, self._quoted)
+        self._address.write(text)
+        self._add(text)
+
+    def fill(self, value: Json) -> None:
+        """Adds a placeholder's value."""
+        text = _write(value, self._style, quoted=self._quoted, first=not self._pieces)
+        self._address.fill(text)
+        self._add(text)
+
+    def refer(self, secret: str) -> None:
+        """Adds the place of a secret."""
         # An address may be a secret as a whole, as those of incoming webhooks are.
-        escape = "none" if style == "url" and not pieces else _escape(style)
-        whole = style == "json" and not quoted
-        pieces += ['"', SecretRef(secret, escape), '"'] if whole else [SecretRef(secret, escape)]
-    return _joined(pieces)
+        first = self._style == "url" and not self._pieces
+        ref = SecretRef(secret, "none" if first else _escape(self._style))
+        self._address.fill(UNKNOWN)
+        whole = self._style == "json" and not self._quoted
+        self._add(*(('"', ref, '"') if whole else (ref,)))
+
+    def sealed(self) -> SealedText:
+        """Gives the text, and says whether it may go out."""
+        refused = self._address.refusal() if self._style == "url" else None
+        if self.size > MAX_VALUE_BYTES:
+            refused = "request_too_large"
+        return SealedText(_joined(self._pieces), refused=refused)
+
+    def _add(self, *pieces: str | SecretRef) -> None:
+        self._pieces += pieces
+        self.size += sum(
+            len(each.encode("utf-8", "replace")) for each in pieces if isinstance(each, str)
+        )
 
 
 def _reads_secret(path: str) -> bool:
@@ -68,6 +124,8 @@ def _escape(style: Style) -> Escape:
     match style:
         case "json" | "url":
             return style
+        case "form":
+            return "url"
     return "none"
 
 
@@ -75,14 +133,35 @@ def _write(value: Json, style: Style, *, quoted: bool, first: bool) -> str:
     match style:
         case "header":
             return " ".join(as_text(value).split())
-        case "url":
-            text = as_text(value)
-            return text if first else quote(text, safe="")
+        case "url" if first:
+            return as_text(value)
+        case "url" | "form":
+            return quote(as_text(value), safe="", errors="replace")
         case "json" if quoted:
             return json.dumps(as_text(value), ensure_ascii=False)[1:-1]
         case "json":
-            return json.dumps(value, ensure_ascii=False, allow_nan=False)
+            return _json(value)
     return as_text(value)
+
+
+def _json(value: Json) -> str:
+    try:
+        return json.dumps(_finite(value), ensure_ascii=False, allow_nan=False)
+    except (ValueError, RecursionError):
+        # Python writes no whole numbers of more than 4,300 digits.
+        return "null"
+
+
+def _finite(value: Json) -> Json:
+    """Gives a value with null in the place of what is no number in JSON."""
+    match value:
+        case float() if not math.isfinite(value):
+            return None
+        case dict():
+            return {name: _finite(member) for name, member in value.items()}
+        case list() | tuple():
+            return [_finite(item) for item in value]
+    return value
 
 
 def _quoted_after(text: str, quoted: bool) -> bool:

@@ -1,5 +1,6 @@
 """How a bot behaves where a node says nothing: a flow's settings beat the chatbot's, which beat the workspace's."""
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 import msgspec
@@ -66,6 +67,18 @@ class Settings(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=Tr
         """Gives these settings with the wider ones where nothing is set."""
         unset = {f: getattr(wider, f) for f in self.__struct_fields__ if getattr(self, f) is None}
         return structs.replace(self, **unset)
+
+
+def flows_named(settings: Settings) -> set[str]:
+    """Gives the flows that settings lead to: the menu's, and the one after a long silence."""
+    menu = settings.commands.menu_to.to_flow if settings.commands else None
+    silent = settings.inactivity.flow if settings.inactivity else None
+    return {flow for flow in (menu, silent) if flow}
+
+
+def parse_stored(raw: Mapping[str, object]) -> Settings:
+    """Reads the engine's part of stored settings; raises msgspec.ValidationError."""
+    return parse({key: raw[key] for key in Settings.__struct_fields__ if key in raw})
 
 
 def parse(raw: object) -> Settings:

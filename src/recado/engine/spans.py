@@ -1,16 +1,21 @@
-"""Spans of time as people write them: `90 seconds`, `3 days`."""
+"""Spans of time as people write them: `90 seconds`, `3 days`, `2h`."""
 
 import re
 from datetime import timedelta
 
 UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
-SPAN = re.compile(r"([0-9]{1,9}) (second|minute|hour|day)s?")
+SPAN = re.compile(r"([0-9]{1,9}) ?(days?|hours?|minutes?|seconds?|[dhms])")
+SECONDS = {name[0]: size for name, size in UNITS}
+LONGEST = timedelta(days=400)
 
 
-def parse_span(text: str) -> timedelta | None:
-    """Reads a span of time; None for anything else."""
+def parse_span(text: str, *, longest: timedelta = LONGEST) -> timedelta | None:
+    """Reads a span of time; None for anything else, and for one that is longer."""
     found = SPAN.fullmatch(text)
-    return timedelta(seconds=int(found[1]) * dict(UNITS)[found[2]]) if found else None
+    seconds = int(found[1]) * SECONDS[found[2][0]] if found else None
+    if seconds is None or seconds > longest.total_seconds():
+        return None
+    return timedelta(seconds=seconds)
 
 
 def span(time: timedelta) -> str:

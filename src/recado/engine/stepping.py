@@ -2,9 +2,12 @@
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from recado.engine.bursts import take_pending
 from recado.engine.callers import come_back, other_flow
 from recado.engine.effects import Call, Handoff
+from recado.engine.events import CallResult
 from recado.engine.state import Wait
 from recado.engine.steps import (
     Answered,
@@ -16,6 +19,7 @@ from recado.engine.steps import (
     Go,
     GoTo,
     Occasion,
+    Returned,
     Stay,
     Step,
     WaitForPerson,
@@ -28,6 +32,7 @@ from recado.engine.waits import waiting_for_person, waiting_until
 if TYPE_CHECKING:
     from recado.engine.run import Run
 
+MOST_REQUEST_BYTES = 1_000_000
 FAILING_SIDES = ("error", "invalid", "timeout")
 # Side ports without an edge of their own that act as a main port (flow language, section 1).
 INSTEAD = {"replied": "next", "closed": "open"}
@@ -69,7 +74,7 @@ def _wait(
             run.wait = waiting_until(step, token, run.now)
             return _from_pending(run, node, delay=True)
         case CallOut():
-            _call(run, node, step, token)
+            return _call(run, node, step, token)
         case WaitForSend():
             run.wait = Wait("send", token, since=run.now)
         case WaitForPerson(note=note, team=team, agent=agent, priority=priority):
@@ -78,12 +83,24 @@ def _wait(
     return None, Entered()
 
 
-def _call(run: "Run", node: str, step: CallOut, token: str) -> None:
-    """Asks for a call; the session's time to live stands still until it comes back."""
+def _call(run: "Run", node: str, step: CallOut, token: str) -> tuple[str | None, Occasion]:
+    """Asks for a call; the session's time to live stands still until it comes back.
+
+    One that may not go out comes back at once, as a call that went wrong.
+    """
+    if refused := run.refused or _too_large(step):
+        run.trace.visits[-1].facts.append({"not_called": refused})
+        return node, Returned(CallResult(ok=False, error=refused))
     before = run.wait
     made = before.round if before and before.kind == "call" else 0
     run.wait = Wait("call", token, since=run.now, round=made + 1)
     run.effects.append(Call(run.wait.call_token, step.request, step.timeout, node, step.repeatable))
+    return None, Entered()
+
+
+def _too_large(step: CallOut) -> str | None:
+    size = len(msgspec.json.encode(step.request))
+    return "request_too_large" if size > MOST_REQUEST_BYTES else None
 
 
 def _leave(run: "Run", node: str, port: str) -> str | None:

@@ -3,16 +3,22 @@
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from msgspec import UNSET
+
 from recado.engine.compile import Program
 from recado.engine.effects import Call
-from recado.engine.events import CallResult, Json
-from recado.engine.node import NodeTypes
-from recado.engine.stories import Telling
-from recado.engine.story_steps import StoryMistake, ending
+from recado.engine.events import CallResult, Json, World
+from recado.engine.stories import WORLD, Telling
+from recado.engine.story import Story
+from recado.engine.story_flows import Flows
+from recado.engine.story_outcomes import end_facts
+from recado.engine.story_reading import StoryMistake
+from recado.engine.story_steps import Step, asked
 
-MOST_STEPS = 300
+MOST_CALLS = 50
 
 Perform = Callable[[Call], Awaitable[CallResult | None]]
+Pause = Callable[[], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +33,12 @@ class Difference:
 
 @dataclass(slots=True)
 class Verdict:
-    """How a story went. `mistake` says why it could not be told at all."""
+    """How a story went: `mistake` says why it could not be told to its end, `main` which version it began with."""
 
+    main: str = ""
     differences: list[Difference] = field(default_factory=list)
     mistake: StoryMistake | None = None
+    not_run: bool = False
     steps: int = 0
     visited: set[tuple[str, str]] = field(default_factory=set)
     left_by: set[tuple[str, str, str]] = field(default_factory=set)
@@ -38,7 +46,7 @@ class Verdict:
     @property
     def passed(self) -> bool:
         """Says whether everything came as it must."""
-        return self.mistake is None and not self.differences
+        return self.mistake is None and not self.differences and not self.not_run
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,33 +64,43 @@ async def nobody(_: Call) -> CallResult | None:
     return None
 
 
+async def go_on() -> None:
+    """Makes no pause between two steps."""
+
+
 async def judge(
-    story: Mapping[str, Json], node_types: NodeTypes, *, perform: Perform = nobody
+    story: Story,
+    flows: Flows,
+    *,
+    world: World = WORLD,
+    perform: Perform = nobody,
+    pause: Pause = go_on,
 ) -> Verdict:
     """Plays a story and holds it against what it says; `perform` makes the calls that are not pinned.
 
-    A step without `bot` is not held against anything, nor are the parts of `at_the_end` that are not there.
+    A step without `bot` is not held against anything, nor are the parts of `at_the_end` that are not there. `pause`
+    is awaited after each step, so that whoever runs many stories can let others in, or stop.
     """
-    verdict = Verdict()
+    verdict = Verdict(flows.begins)
     try:
-        telling = Telling(story, node_types)
-        for step in _steps(story):
-            came = telling.step(step)
-            while (call := telling.play.call) and (result := await perform(call)):
-                telling.answer(result)
-            _compare(verdict, len(telling.steps) - 1, step, came)
-        _compare_end(verdict, story, ending(telling.play, telling.now))
-        _walked(verdict, telling)
+        telling = Telling(story, flows, world=world)
+        await _tell(telling, story, verdict, perform, pause)
     except StoryMistake as mistake:
         verdict.mistake = mistake
+        return verdict
+    came = end_facts(telling.play, telling.now)
+    for key, expected in story.expected_end.items():
+        if not same(expected, came[key]):
+            verdict.differences.append(Difference(None, key, expected, came[key]))
+    _walked(verdict, telling)
     return verdict
 
 
-def coverage(program: Program, version: str, verdicts: Iterable[Verdict]) -> Coverage:
-    """Counts what the stories reached of one flow version, as it is named in them (`main 1`)."""
+def coverage(program: Program, verdicts: Iterable[Verdict]) -> Coverage:
+    """Counts what the stories reached of the flow version that they begin with."""
     told = list(verdicts)
-    visited = {node for each in told for at, node in each.visited if at == version}
-    left = {(node, port) for each in told for at, node, port in each.left_by if at == version}
+    visited = {node for each in told for at, node in each.visited if at == each.main}
+    left = {(node, port) for each in told for at, node, port in each.left_by if at == each.main}
     ports = [
         (id, port.id)
         for id, node in program.nodes.items()
@@ -98,30 +116,37 @@ def coverage(program: Program, version: str, verdicts: Iterable[Verdict]) -> Cov
     )
 
 
-def _steps(story: Mapping[str, Json]) -> list[dict[str, Json]]:
-    steps = story.get("steps")
-    if not isinstance(steps, list) or not steps:
-        raise StoryMistake("steps", "must be a list with at least one step")
-    if len(steps) > MOST_STEPS:
-        raise StoryMistake("steps", f"has more than {MOST_STEPS} steps")
-    return steps
+def same(one: Json, other: Json) -> bool:
+    """Compares JSON values as JSON does: true is not 1."""
+    match one, other:
+        case (dict(), dict()):
+            return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
+        case (list(), list()):
+            return len(one) == len(other) and all(map(same, one, other))
+    return bool(one == other) and isinstance(one, bool) == isinstance(other, bool)
 
 
-def _compare(
-    verdict: Verdict, number: int, step: Mapping[str, Json], came: Mapping[str, Json]
+async def _tell(
+    telling: Telling, story: Story, verdict: Verdict, perform: Perform, pause: Pause
 ) -> None:
+    calls = 0
+    for number, step in enumerate(story.steps):
+        came = telling.step(step)
+        while (call := telling.play.call) and (result := await perform(call)):
+            calls += 1
+            if calls > MOST_CALLS:
+                raise StoryMistake(f"steps.{number}", f"a story makes at most {MOST_CALLS} calls")
+            telling.answer(result)
+        await pause()
+        _compare(verdict, number, step, came)
+
+
+def _compare(verdict: Verdict, number: int, step: Step, came: Mapping[str, Json]) -> None:
     verdict.steps += 1
-    for key in ("bot", "because"):
-        if key in step and step[key] != came.get(key):
-            said = ", ".join(f"{k}: {v}" for k, v in step.items() if k not in ("bot", "because"))
-            verdict.differences.append(Difference(number, said, step[key], came.get(key)))
-
-
-def _compare_end(verdict: Verdict, story: Mapping[str, Json], came: Mapping[str, Json]) -> None:
-    expected = story.get("at_the_end") or {}
-    for key in expected:
-        if expected[key] != came.get(key):
-            verdict.differences.append(Difference(None, key, expected[key], came.get(key)))
+    said = ", ".join(f"{key}: {value}" for key, value in asked(step).items())
+    for expected, key in ((step.bot, "bot"), (step.because, "because")):
+        if expected is not UNSET and expected != came.get(key):
+            verdict.differences.append(Difference(number, said, expected, came.get(key)))
 
 
 def _walked(verdict: Verdict, telling: Telling) -> None:

@@ -7,7 +7,7 @@ never read as a template again.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
@@ -16,8 +16,7 @@ from minijinja import Environment, TemplateError
 from recado.engine.events import Json
 from recado.engine.filters import filters
 from recado.engine.flow import MAX_VALUE_BYTES
-from recado.engine.requests import Sealed
-from recado.engine.sealing import Style, seal
+from recado.engine.sealing import SealedText, Style, seal
 from recado.engine.template_parts import Expression, Part, PathPart, TemplateMistake, split_parts
 from recado.engine.values import MISSING, as_text, find, spell
 
@@ -83,14 +82,14 @@ def render(source: str, scope: Mapping[str, Json], *, locale: str = "pt-BR") -> 
 
 def render_sealed(
     source: str, scope: Mapping[str, Json], *, style: Style = "plain", locale: str = "pt-BR"
-) -> tuple[Sealed, tuple[str, ...]]:
-    """Fills a text that may name secrets, which stay references; gives the paths that led to nothing beside it."""
+) -> SealedText:
+    """Fills a text that may name secrets, which stay references; one that grows over 64 KB is refused."""
     parts = _parts(source)
     if isinstance(parts, TemplateMistake):
-        return (source,), ()
+        return SealedText((source,))
     missing: list[str] = []
     sealed = seal(parts, lambda part: _evaluated(part, scope, locale, missing), style)
-    return sealed, tuple(dict.fromkeys(spell(path) for path in missing))
+    return replace(sealed, missing=tuple(dict.fromkeys(spell(path) for path in missing)))
 
 
 def parts_of(source: str) -> tuple[Part, ...]:

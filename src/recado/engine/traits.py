@@ -29,6 +29,18 @@ class Traits:
         """Names the variables that are set whenever a visit leaves by a port."""
         return frozenset()
 
+    def unsets(self, port: str) -> frozenset[str]:
+        """Names the variables that a visit which leaves by a port may leave without a value that they had."""
+        return frozenset()
+
+    def sets_before(self, field: str) -> frozenset[str]:
+        """Names the variables that the visit itself has set by the time it reads a field."""
+        return frozenset()
+
+    def unsets_before(self, field: str) -> frozenset[str]:
+        """Names the variables that the visit itself has unset by the time it reads a field."""
+        return frozenset()
+
     def reads(self) -> Iterator[tuple[str, str]]:
         """Lists (field, path) of variables that are read otherwise than by a `{{placeholder}}`."""
         return iter(())
@@ -36,8 +48,13 @@ class Traits:
     def takes(self, port: str) -> int | None:
         """Says how many seconds go by until a visit leaves by a port; None: until the customer is heard."""
         if port == "timeout":
-            return getattr(self, "timeout", None) or 0
+            return self.time_limit or 0
         return None if self.asks else 0
+
+    @property
+    def time_limit(self) -> int | None:
+        """Says after how many seconds a wait is given up by `timeout`; None: never."""
+        return None
 
     @property
     def messages(self) -> int:

@@ -59,11 +59,11 @@ class RunningVisit(Visit):
 
     def sealed(self, template: str, *, style: Style = "plain") -> Sealed:
         """Fills a text that may name secrets, which stay references."""
-        filled, missing = render_sealed(
-            template, self.scope(), style=style, locale=self.world.locale
-        )
-        self._record.warnings += [f"missing:{name}" for name in missing]
-        return filled
+        sealed = render_sealed(template, self.scope(), style=style, locale=self.world.locale)
+        self._record.warnings += [f"missing:{name}" for name in sealed.missing]
+        # What may not go out holds back the call that it was filled for (`stepping.py`).
+        self._run.refused = self._run.refused or sealed.refused
+        return sealed.pieces
 
     def variables(self) -> Mapping[str, Json]:
         """Gives all session variables."""
@@ -82,14 +82,17 @@ class RunningVisit(Visit):
         """Says whether a port leads anywhere."""
         return (self._record.node, port) in self._run.program.routes
 
-    def set(self, name: str, value: Json) -> None:
+    def set(self, name: str, value: Json) -> bool:
         """Sets or unsets a session variable and writes the change into the trace."""
-        if value is None:
-            self._run.variables.drop(name)
-        elif not self._run.variables.put(name, value):
+        fits = value is None or self._run.variables.put(name, value)
+        if not fits:
             self._record.warnings.append(f"value_too_large:{name}")
-            return
+        if not fits or value is None:
+            # What stood there before would pass for what did not fit.
+            self._run.variables.drop(name)
+            value = None
         self._record.set[name] = value
+        return fits
 
     def send(self, content: Content, *, asks: bool = False, quote_trigger: bool = False) -> None:
         """Queues a message; the first one of a question's first asking starts the clock of lateness."""

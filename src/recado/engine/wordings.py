@@ -41,6 +41,10 @@ FACTS: Mapping[frozenset[str], Pair] = {
         "sorteou o caminho “{path}”{sticky}",
         "drew the path “{path}”{sticky}",
     ),
+    frozenset({"variable", "uncountable"}): (
+        "não contou {uncountable} em {variable}, porque o número ficaria grande demais; a variável ficou como estava",
+        "did not count {uncountable} on {variable}, because the number would be too large; the variable is as it was",
+    ),
     frozenset({"variable", "not_a"}): (
         "não conseguiu ler o valor de {variable} como {not_a} e guardou o texto",
         "could not read the value of {variable} as {not_a} and kept the text",
@@ -62,6 +66,10 @@ FACTS: Mapping[frozenset[str], Pair] = {
         "could not calculate {variable} by {expression}{read}: {failed}; the variable is as it was",
     ),
     frozenset({"method", "host"}): ("chamou {host} ({method})", "called {host} ({method})"),
+    frozenset({"not_called"}): (
+        "não fez a chamada: {not_called}",
+        "did not make the call: {not_called}",
+    ),
     frozenset({"status", "ms"}): (
         "recebeu a resposta {status} em {ms} ms",
         "got the answer {status} in {ms} ms",

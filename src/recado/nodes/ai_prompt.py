@@ -121,6 +121,10 @@ class AiPrompt(Node):
         kept = port == "success" or self.fallback is not None
         return name_set(self.save_to) if kept else frozenset()
 
+    def unsets(self, port: str) -> frozenset[str]:
+        """Leaves the earlier answer nowhere, where there is neither a new one nor a fallback."""
+        return name_set(self.save_to) - self.sets(port)
+
     def needs(self) -> Iterator[Need]:
         """Needs its account."""
         yield Need("account", self.account, "account")
@@ -159,14 +163,12 @@ class AiPrompt(Node):
     def _keep(self, visit: Visit, result: CallResult) -> Go:
         if tokens := result.tokens_in + result.tokens_out:
             visit.note(tokens=tokens, ms=result.ms)
-        if result.ok:
-            self._set(visit, result.value)
+        if result.ok and self._set(visit, result.value):
             return Go("success")
         if result.detail:
             visit.note(model_said=result.detail)
         self._set(visit, None if self.fallback is None else visit.text(self.fallback))
         return Go("error")
 
-    def _set(self, visit: Visit, value: Any) -> None:
-        if self.save_to:
-            visit.set(self.save_to, value)
+    def _set(self, visit: Visit, value: Any) -> bool:
+        return self.save_to is None or visit.set(self.save_to, value)

@@ -11,7 +11,9 @@ from recado.engine.json_paths import find_by_path, path_mistake
 from recado.engine.node import About, Node, Port, Visit, check_variable, field
 from recado.engine.port_rules import PortRule
 from recado.engine.problems import Problem
+from recado.engine.request_addresses import address_problems
 from recado.engine.request_bodies import BODIES, BodyType, body_mistake, body_text
+from recado.engine.request_headers import HEADER_NAME, HeaderLine
 from recado.engine.requests import BasicAuth, Http, Sealed, SecretRef
 from recado.engine.steps import CallOut, Go, Returned
 from recado.engine.traits import Need, name_set
@@ -19,7 +21,6 @@ from recado.engine.traits import Need, name_set
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"]
 # What may be made again after a crash that hides how it went (flow language, section 4).
 HARMLESS = ("GET", "HEAD", "PUT", "DELETE")
-HEADER_NAME = r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$"
 # What each kind of authentication cannot do without.
 NEEDED = {
     "none": (),
@@ -32,13 +33,6 @@ HIDDEN = "•••"
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class HeaderLine(_Part):
-    """A header of the request."""
-
-    name: str = field("Nome", "Name", pattern=HEADER_NAME, max_length=200)
-    value: str = field("Valor", "Value", default="", template=True, secrets=True, max_length=10_000)
 
 
 class QueryPart(_Part):
@@ -132,7 +126,7 @@ class ApiCall(Node):
         template=True,
         secrets=True,
         ui="long_text",
-        max_length=100_000,
+        max_length=64_000,
     )
     body_type: BodyType = field("Tipo do corpo", "Type of body", default="json")
     timeout: int = field("Tempo limite (s)", "Time limit (s)", default=5, ge=1, le=30)
@@ -172,6 +166,11 @@ class ApiCall(Node):
         status = f"{self.save_to}_status" if self.save_to else None
         return name_set(self.save_to, status, *(each.variable for each in self.extract))
 
+    def unsets(self, port: str) -> frozenset[str]:
+        """Leaves the earlier answer and its status nowhere, where there may be no new one."""
+        status = f"{self.save_to}_status" if self.save_to else None
+        return name_set(self.save_to, status) if port == "error" else frozenset()
+
     def needs(self) -> Iterator[Need]:
         """Names the secret that says who asks."""
         if self.auth.type != "none" and self.auth.secret:
@@ -179,8 +178,7 @@ class ApiCall(Node):
 
     def problems(self) -> Iterator[Problem]:
         """Finds an address, a body, an expression or a name that cannot work."""
-        if not re.match(r"\s*(?:\{\{|https?://\S)", self.url, re.IGNORECASE):
-            yield Problem(code="bad_address", field="url")
+        yield from address_problems(self.url, field="url")
         for name in NEEDED[self.auth.type]:
             if not getattr(self.auth, name):
                 yield Problem(code="missing_field", field=f"auth.{name}")
@@ -205,16 +203,18 @@ class ApiCall(Node):
 
     def request(self, visit: Visit) -> Http:
         """Fills the request; secrets stay references."""
-        headers = [(each.name, visit.sealed(each.value, style="header")) for each in self.headers]
+        headers = [each.fill(visit) for each in self.headers]
         body, content_type = self._body(visit)
         return Http(
             method=self.method,
-            url=visit.sealed(self.url, style="url"),
+            url=visit.sealed(self.url.strip(), style="url"),
             headers=(*headers, *self.auth.header_line()),
             query=tuple((each.name, visit.sealed(each.value)) for each in self.query),
             body=body,
             content_type=content_type,
             basic=self._basic(visit),
+            extract=tuple(dict.fromkeys(part.path for part in self.extract)),
+            keep=self.save_to is not None,
         )
 
     def _body(self, visit: Visit) -> tuple[Sealed | None, str | None]:
@@ -233,18 +233,26 @@ class ApiCall(Node):
     def _keep(self, visit: Visit, result: CallResult) -> Go:
         if result.status is not None:
             visit.note(status=result.status, ms=result.ms)
+        fits = True
         if self.save_to:
             # Set or unset: what an earlier call left there would pass for this one's answer.
-            visit.set(self.save_to, result.value)
+            fits = visit.set(self.save_to, result.value)
             visit.set(f"{self.save_to}_status", result.status)
-        if not result.ok:
+        if not (result.ok and fits):
             return Go("error")
         for part in self.extract:
+            fits = self._take(visit, part, result) and fits
+        return Go("success" if fits else "error")
+
+    def _take(self, visit: Visit, part: Extract, result: CallResult) -> bool:
+        if result.extracted is None:
+            # A whole answer: one that was written by hand, in a story, or by an older version of us.
             found = find_by_path(part.path, result.value)
-            if found is None:
-                visit.note(nothing_at=part.path)
-            visit.set(part.variable, found)
-        return Go("success")
+        else:
+            found = result.extracted.get(part.path)
+        if found is None:
+            visit.note(nothing_at=part.path)
+        return visit.set(part.variable, found)
 
 
 def _host(url: Sealed) -> str:

@@ -105,6 +105,10 @@ class DatabaseQuery(Node):
         kept = port == "success" or (port == "empty" and self.mode == "rows")
         return name_set(self.save_to) if kept else frozenset()
 
+    def unsets(self, port: str) -> frozenset[str]:
+        """Leaves the earlier result nowhere, where there is no new one."""
+        return name_set(self.save_to) - self.sets(port)
+
     def needs(self) -> Iterator[Need]:
         """Needs its connection."""
         yield Need("connection", self.connection, "connection")
@@ -166,10 +170,9 @@ class DatabaseQuery(Node):
             visit.note(rows=result.status, ms=result.ms)
         if result.detail:
             visit.note(database_said=result.detail)
-        if self.save_to:
-            # Set or unset: what an earlier query left there would pass for this one's result.
-            visit.set(self.save_to, result.value)
-        if not result.ok:
+        # Set or unset: what an earlier query left there would pass for this one's result.
+        fits = self.save_to is None or visit.set(self.save_to, result.value)
+        if not (result.ok and fits):
             return Go("error")
         return Go("empty" if self.mode != "execute" and not result.status else "success")
 

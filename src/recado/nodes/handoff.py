@@ -84,6 +84,11 @@ class Handoff(Node):
         """Has two ways out, both at the side: given back, and nobody came."""
         return (Port("released", side=True), Port("timeout", side=True, ends=True))
 
+    @property
+    def time_limit(self) -> int:
+        """Gives how long nobody may take it."""
+        return self.timeout
+
     def takes(self, port: str) -> int | None:
         """Says how long it may take: whoever gives it back has talked with the customer."""
         return None if port == "released" else self.timeout

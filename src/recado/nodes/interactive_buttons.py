@@ -109,6 +109,11 @@ class InteractiveButtons(Node):
         """Keeps commands away from a button's own title."""
         return names_option(message, self.options(visit))
 
+    @property
+    def time_limit(self) -> int | None:
+        """Gives the author's."""
+        return self.timeout
+
     def sets(self, port: str) -> frozenset[str]:
         """Sets the variable, and the title beside it, with every choice."""
         return chosen_names(self.variable, port)

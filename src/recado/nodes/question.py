@@ -134,6 +134,11 @@ class Question(Node):
         """Keeps commands away from an option's own title."""
         return self.kind is AnswerType.OPTIONS and names_option(message, self._shown(visit))
 
+    @property
+    def time_limit(self) -> int | None:
+        """Gives the author's."""
+        return self.timeout
+
     def sets(self, port: str) -> frozenset[str]:
         """Sets the variable with every answer that does."""
         if port in ("invalid", "timeout"):

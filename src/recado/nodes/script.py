@@ -85,6 +85,10 @@ class Script(Node):
         """Sets the variable that keeps the result."""
         return name_set(self.save_to) if port == "success" else frozenset()
 
+    def unsets(self, port: str) -> frozenset[str]:
+        """Leaves the earlier result nowhere, where there is no new one."""
+        return name_set(self.save_to) - self.sets(port)
+
     def reads(self) -> Iterator[tuple[str, str]]:
         """Reads the inputs that are named."""
         for index, name in enumerate(self.inputs):
@@ -115,10 +119,9 @@ class Script(Node):
         return CallOut(ScriptRequest(self.code, seen), timeout=self.timeout, repeatable=True)
 
     def _keep(self, visit: Visit, result: CallResult) -> Go:
-        if self.save_to:
-            # Set or unset: what an earlier script left there would pass for this one's result.
-            visit.set(self.save_to, result.value)
-        if result.ok:
+        # Set or unset: what an earlier script left there would pass for this one's result.
+        fits = self.save_to is None or visit.set(self.save_to, result.value)
+        if result.ok and fits:
             return Go("success")
         if result.detail:
             visit.note(script_said=result.detail)

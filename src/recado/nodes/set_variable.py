@@ -1,5 +1,6 @@
 """Keeps, changes or clears variables of the session."""
 
+import math
 from collections.abc import Iterator
 from typing import ClassVar, Literal
 
@@ -12,7 +13,7 @@ from recado.engine.node import About, Node, Visit, check_expression, check_varia
 from recado.engine.problems import Problem
 from recado.engine.steps import Go
 from recado.engine.template import sole_path
-from recado.engine.traits import name_set, names_in
+from recado.engine.traits import names_in
 
 Operation = Literal["set", "append", "increment", "decrement", "clear"]
 Kind = Literal["text", "number", "boolean", "json", "expression"]
@@ -27,6 +28,12 @@ class Assignment(BaseModel):
     operation: Operation = field("Operação", "Operation", default="set")
     value: JsonValue = field("Valor", "Value", default=None, template=True)
     kind: Kind | None = field("Tipo do valor", "Kind of value", default=None, alias="as")
+
+    @property
+    def clears(self) -> bool:
+        """Says whether the variable has no value afterwards."""
+        nothing = self.operation == "set" and self.kind != "expression" and self.value is None
+        return nothing or self.operation == "clear"
 
     def apply(self, visit: Visit) -> None:
         """Makes the change; a value that does not read as its kind is kept as text, without a value nothing changes."""
@@ -57,14 +64,21 @@ class Assignment(BaseModel):
             case "append":
                 value = _appended(visit.value(self.variable), value)
             case "increment" | "decrement":
-                value = self._counted(visit, value)
+                return self._count(visit, value)
         visit.set(self.variable, value)
+        return None
 
-    def _counted(self, visit: Visit, value: Json) -> Json:
+    def _count(self, visit: Visit, value: Json) -> None:
         step = as_number(value)
         step = 1 if self.value is None or step is None else step
-        now = as_number(visit.value(self.variable)) or 0
-        return now + step if self.operation == "increment" else now - step
+        counted = _sum(
+            as_number(visit.value(self.variable)) or 0,
+            step if self.operation == "increment" else -step,
+        )
+        if counted is None:
+            visit.note(variable=self.variable, uncountable=step)
+        else:
+            visit.set(self.variable, counted)
 
     def _read(self, visit: Visit) -> Json:
         if not isinstance(self.value, str):
@@ -105,8 +119,26 @@ class SetVariable(Node):
             yield from assignment.problems(f"assignments.{index}")
 
     def sets(self, port: str) -> frozenset[str]:
-        """Sets what it does not clear."""
-        return name_set(*(each.variable for each in self.assignments if each.operation != "clear"))
+        """Sets what it does not clear afterwards."""
+        return self._after(len(self.assignments))[0]
+
+    def unsets(self, port: str) -> frozenset[str]:
+        """Unsets what it clears and does not set afterwards."""
+        return self._after(len(self.assignments))[1]
+
+    def sets_before(self, field: str) -> frozenset[str]:
+        """Has set by an assignment what those before it set."""
+        return self._after(_place(field))[0]
+
+    def unsets_before(self, field: str) -> frozenset[str]:
+        """Has unset by an assignment what those before it cleared."""
+        return self._after(_place(field))[1]
+
+    def _after(self, count: int) -> tuple[frozenset[str], frozenset[str]]:
+        """Gives what is set and what is unset after the first assignments; the last one of a variable counts."""
+        clears = {each.variable: each.clears for each in self.assignments[:count]}
+        cleared = frozenset(name for name, unset in clears.items() if unset)
+        return frozenset(clears) - cleared, cleared
 
     def reads(self) -> Iterator[tuple[str, str]]:
         """Reads what its expressions name."""
@@ -119,6 +151,20 @@ class SetVariable(Node):
         for assignment in self.assignments:
             assignment.apply(visit)
         return Go()
+
+
+def _place(field: str) -> int:
+    """Gives the number of the assignment that a field such as `assignments.2.value` belongs to."""
+    return int(field.split(".")[1])
+
+
+def _sum(now: float, step: float) -> int | float | None:
+    """Adds two numbers; None where the sum is over what a number can be."""
+    try:
+        counted = now + step
+        return counted if math.isfinite(counted) else None
+    except OverflowError:
+        return None
 
 
 def _appended(old: Json, new: Json) -> list[Json]:

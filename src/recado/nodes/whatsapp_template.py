@@ -122,6 +122,11 @@ class WhatsappTemplate(Node):
         if self.wait_for_button and not self._replies():
             yield Problem(code="no_button_to_wait_for", field="wait_for_button")
 
+    @property
+    def time_limit(self) -> int | None:
+        """Gives the author's."""
+        return self.timeout
+
     def sets(self, port: str) -> frozenset[str]:
         """Sets the variable, and the title beside it, with every choice."""
         chosen_here = port in (id for id, _ in self._replies())

@@ -17,7 +17,7 @@ MOST_TESTS = 200
 
 @dataclass(frozen=True, slots=True)
 class FlowTest:
-    """A test as it is stored; `story` is what `engine/stories.py` tells, without the flow itself."""
+    """A test as it is stored; `story` is what `engine/story.py` reads, without the flow itself."""
 
     id: UUID
     flow_id: UUID

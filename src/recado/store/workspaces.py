@@ -1,8 +1,31 @@
-"""Workspaces nobody owns yet: `recado up` makes one for the demo, and the first owner takes it over."""
+"""Workspaces: what flows read of one, and those nobody owns yet.
 
+`recado up` makes such a one for the demo, and the first owner takes it over.
+"""
+
+from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from recado.store.pool import Db
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """How a workspace's bots speak and behave where nothing nearer says otherwise."""
+
+    locale: str
+    timezone: str
+    texts: dict[str, str]
+    settings: dict[str, Any]
+
+
+async def find_ways(db: Db, workspace_id: UUID) -> Ways:
+    """Reads how a workspace's bots speak and behave."""
+    row = await db.fetchrow(
+        "select locale, timezone, texts, settings from workspaces where id = $1", workspace_id
+    )
+    return Ways(**row)
 
 
 async def any_workspace(db: Db) -> bool:

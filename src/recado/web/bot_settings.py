@@ -14,7 +14,7 @@ from pydantic import AfterValidator, ValidationError
 from pydantic_core import InitErrorDetails
 from pydantic_core.core_schema import ErrorType
 
-from recado.engine.settings import Settings, parse
+from recado.engine.settings import Settings, parse, parse_stored
 from recado.web.inputs import ClearableObject, unknown_field
 
 Path = tuple[str | int, ...]
@@ -47,7 +47,7 @@ _RANGES: dict[str, tuple[ErrorType, str]] = {
 
 def flow_places(settings: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Gives the flows that settings lead to, each with its path."""
-    known = parse({key: settings[key] for key in Settings.__struct_fields__ if key in settings})
+    known = parse_stored(settings)
     if known.commands and known.commands.menu_to.to_flow:
         yield "commands.menu_to.to_flow", known.commands.menu_to.to_flow
     if known.inactivity and known.inactivity.flow:

@@ -38,7 +38,13 @@ class FixAnswer(BaseModel):
     """A remedy with one click: its name for people, and the changes that `POST /flows/{id}/fix` would make."""
 
     label: str
-    changes: list[dict[str, Any]]
+    loses: bool = Field(
+        description="It deletes, cuts or replaces what an author wrote: only made where its code is named."
+    )
+    changes: list[dict[str, Any]] = Field(
+        description="`op` (set, drop, rename) at `path`, a list of keys and indexes from the document's root; `id` of "
+        "the node or edge there; `was`, absent where nothing stood; `value`, for rename the new name."
+    )
 
 
 class FlowProblem(BaseModel):

@@ -1,18 +1,24 @@
 """Checking a draft: what is wrong with it, and the remedies that can be applied with one call."""
 
+import asyncio
+from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from recado.engine.fixes import mend
+from recado.engine.compile import compile
+from recado.engine.fixes import Mended, mend
 from recado.engine.flow import FlowDocument
+from recado.engine.node import NodeTypes
+from recado.engine.problems import Language, Problem, has_errors
+from recado.engine.resources import Resources
 from recado.store import flows as store
 from recado.store.resources import resources
-from recado.web.errors import FlowProblem
+from recado.web.errors import FlowProblem, Refusal
+from recado.web.flow_documents import problem_answers
 from recado.web.flows import Speaks, found, lock
 from recado.web.inputs import Input
-from recado.web.publishing import check
 from recado.web.serving import Served, Tx
 from recado.web.viewer import Editor, Reader
 
@@ -30,8 +36,12 @@ class FixOrder(Input):
     """Which remedies to apply; a stale revision is refused."""
 
     codes: list[str] | None = Field(
-        default=None, max_length=100, description="of problems; absent: all errors that have one"
+        default=None,
+        max_length=100,
+        description="Of problems, also for remedies that lose something. Absent: all errors whose remedy loses nothing.",
     )
+    node: str | None = Field(default=None, description="Only the problems at this node.")
+    edge: str | None = Field(default=None, description="Only the problems of this edge.")
     revision: int | None = Field(default=None, ge=1)
 
 
@@ -48,26 +58,64 @@ async def validate_flow(
 ) -> Checked:
     """Finds the mistakes in a draft."""
     flow = await found(db, viewer, flow_id)
-    publishable, problems = await check(db, viewer, flow.draft, served.node_types, language)
-    return Checked(publishable=publishable, problems=problems)
+    there = await resources(db, viewer.workspace_id)
+    # A large flow takes a second to check; the event loop has other work meanwhile.
+    return await asyncio.to_thread(_check, flow.draft, served.node_types, there, language)
 
 
 @router.post("/{flow_id}/fix")
 async def fix_flow(
     flow_id: UUID, order: FixOrder, viewer: Editor, *, db: Tx, served: Served, language: Speaks
 ) -> Fixed:
-    """Applies remedies to a draft and saves it; says what is still wrong."""
-    await lock(db, viewer, flow_id, revision=order.revision)
+    """Applies remedies to a draft and saves it; says what is still wrong. Refuses (409) what others saved meanwhile."""
     flow = await found(db, viewer, flow_id)
-    codes = frozenset(order.codes) if order.codes is not None else None
+    revision = flow.facts.revision
+    if order.revision not in (None, revision):
+        raise Refusal(409, "stale_revision", field="revision", current=revision)
     there = await resources(db, viewer.workspace_id)
-    before = FlowDocument.model_validate(flow.draft)
-    document, fixed = mend(before, served.node_types, there, codes=codes)
-    if fixed:
-        draft = document.dump()
-        await store.save_draft(db, viewer.workspace_id, flow_id, name=flow.facts.name, draft=draft)
-        flow = await found(db, viewer, flow_id)
-    publishable, problems = await check(db, viewer, flow.draft, served.node_types, language)
-    return Fixed(
-        fixed=fixed, revision=flow.facts.revision, publishable=publishable, problems=problems
+    mended, checked = await asyncio.to_thread(
+        _mend, flow.draft, order, served.node_types, there=there, language=language
     )
+    if mended.done:
+        # Mending holds no lock, so that nobody waits for it.
+        await lock(db, viewer, flow_id, revision=revision)
+        draft = mended.document.dump()
+        await store.save_draft(db, viewer.workspace_id, flow_id, name=flow.facts.name, draft=draft)
+        revision = (await found(db, viewer, flow_id)).facts.revision
+    return Fixed(
+        fixed=list(mended.done),
+        revision=revision,
+        publishable=checked.publishable,
+        problems=checked.problems,
+    )
+
+
+def _check(
+    draft: dict[str, Any], node_types: NodeTypes, there: Resources, language: Language
+) -> Checked:
+    document = FlowDocument.model_validate(draft)
+    return _checked(compile(document, node_types, there).problems, document, language)
+
+
+def _mend(
+    draft: dict[str, Any],
+    order: FixOrder,
+    node_types: NodeTypes,
+    *,
+    there: Resources,
+    language: Language,
+) -> tuple[Mended, Checked]:
+    mended = mend(
+        FlowDocument.model_validate(draft),
+        node_types,
+        there,
+        codes=None if order.codes is None else frozenset(order.codes),
+        node=order.node,
+        edge=order.edge,
+    )
+    return mended, _checked(mended.problems, mended.document, language)
+
+
+def _checked(problems: tuple[Problem, ...], document: FlowDocument, language: Language) -> Checked:
+    answers = problem_answers(problems, document, language)
+    return Checked(publishable=not has_errors(problems), problems=answers)

@@ -7,8 +7,9 @@ from uuid import UUID
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field
 
+from recado.engine.changes import Fix
 from recado.engine.dialects import DocumentRefused, Note, Report, read
-from recado.engine.fixes import Fix, fix_for
+from recado.engine.fixes import fixes
 from recado.engine.flow import FlowDocument, FlowEdge, FlowNode
 from recado.engine.problems import Language, Problem
 from recado.store.flows import Flow, FlowFacts
@@ -255,16 +256,17 @@ def problem_answers(
             field=problem.field,
             params=problem.params,
             message=problem.say(language),
-            fix=_fix(fix_for(problem, document), language),
+            fix=_fix(fix, language),
         )
-        for problem in problems
+        for problem, fix in zip(problems, fixes(problems, document), strict=True)
     ]
 
 
 def _fix(fix: Fix | None, language: Language) -> FixAnswer | None:
     if fix is None:
         return None
-    return FixAnswer(label=fix.say(language), changes=msgspec.to_builtins(list(fix.changes)))
+    changes = msgspec.to_builtins(list(fix.changes))
+    return FixAnswer(label=fix.say(language), loses=fix.loses, changes=changes)
 
 
 def _facts(facts: FlowFacts) -> dict[str, Any]:

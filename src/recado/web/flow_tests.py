@@ -1,5 +1,6 @@
 """Flow tests: what the customer says, what must come back; kept with a flow and run against its draft or a version."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
@@ -9,7 +10,9 @@ from fastapi import APIRouter
 from pydantic import AfterValidator, BaseModel, Field
 
 from recado.engine.events import Json
-from recado.engine.story_tests import MOST_STEPS, Coverage, Verdict
+from recado.engine.story import parse_story
+from recado.engine.story_reading import StoryMistake, join
+from recado.engine.story_tests import Coverage, Verdict
 from recado.store import flow_tests as store
 from recado.store.flow_tests import MOST_TESTS, FlowTest
 from recado.store.ids import new_id
@@ -17,7 +20,7 @@ from recado.store.paging import Place, after
 from recado.store.pool import Db
 from recado.web import flows
 from recado.web.errors import Refusal, not_found
-from recado.web.flow_test_runs import Documents, read_documents, run
+from recado.web.flow_test_runs import Read, Stage, read_stage, run, stories_of
 from recado.web.inputs import Input, Name, absent, at_most, storable
 from recado.web.lists import Page, Paged
 from recado.web.serving import Served, Tx
@@ -26,11 +29,11 @@ from recado.web.viewer import Editor, Reader, Viewer
 router = APIRouter(prefix="/flow-tests", tags=["flow-tests"])
 
 MAX_STORY_BYTES = 256_000
-_TOLD = frozenset({"story", "contact", "settings", "pinned", "steps", "at_the_end"})
 
 _SHAPE = (
-    "`steps` (see docs/guide/flow-tests.md), and if need be `contact`, `settings`, `pinned` (how calls end, by node), "
-    "`at_the_end`, `story` (what it shows). The flow itself is the one that the test belongs to."
+    "`steps` (see docs/guide/flow-tests.md), and if need be `pinned` (how calls end, by node), `at_the_end`, `contact`, "
+    "`number`, `now`, `story` (what it shows). The flow is the one that the test belongs to; `calendars`, `timezone`, "
+    "`locale`, `chatbot` (variables) and `settings` are those of the workspace and the chatbot where it says nothing."
 )
 Story = Annotated[
     dict[str, Any], AfterValidator(storable), AfterValidator(at_most(MAX_STORY_BYTES))
@@ -81,13 +84,14 @@ class DifferenceAnswer(BaseModel):
 
 
 class TestResult(BaseModel):
-    """How a test went; `mistake` says why its story could not be told."""
+    """How a test went; `mistake` says why its story could not be told, `not_run` that the run's time was over."""
 
     id: UUID
     name: str
     passed: bool
     steps: int
     mistake: str | None
+    not_run: bool
     differences: list[DifferenceAnswer]
 
 
@@ -144,14 +148,18 @@ async def make_test(test: NewFlowTest, viewer: Editor, db: Tx) -> FlowTestAnswer
 
 
 @router.post("/run")
-async def run_tests(order: RunOrder, viewer: Reader, served: Served) -> RunAnswer:
-    """Runs all tests of a flow with the engine that answers customers; scripts run, other calls are pinned."""
+async def run_tests(order: RunOrder, viewer: Editor, served: Served) -> RunAnswer:
+    """Runs all tests of a flow with the engine that answers customers; scripts run, other calls are pinned.
+
+    A run takes at most half a minute; the tests that are left then come back as not run.
+    """
     async with served.transaction() as db:
         tests = await store.list_tests(
             db, viewer.workspace_id, flow_id=order.flow_id, limit=MOST_TESTS
         )
-        documents = await _documents(db, viewer, order)
-    verdicts, reached = await run(documents, [test.story for test in tests], served)
+        stories = stories_of(tests)
+        stage = await _stage(db, viewer, order, stories)
+    verdicts, reached = await run(stage, stories, served)
     results = [_result(test, verdict) for test, verdict in zip(tests, verdicts, strict=True)]
     return RunAnswer(
         passed=all(result.passed for result in results), tests=results, coverage=_coverage(reached)
@@ -188,9 +196,9 @@ async def delete_test(test_id: UUID, viewer: Editor, db: Tx) -> None:
         raise not_found()
 
 
-async def _documents(db: Db, viewer: Viewer, order: RunOrder) -> Documents:
+async def _stage(db: Db, viewer: Viewer, order: RunOrder, stories: Sequence[Read]) -> Stage:
     flow = await flows.found(db, viewer, order.flow_id)
-    found = await read_documents(db, viewer.workspace_id, flow, version=order.version)
+    found = await read_stage(db, viewer.workspace_id, flow, stories, version=order.version)
     if found is None:
         raise not_found()
     return found
@@ -204,13 +212,12 @@ async def _found(db: Db, viewer: Viewer, test_id: UUID) -> FlowTest:
 
 
 def _check(story: dict[str, Json]) -> None:
-    """Refuses what cannot be a story, by the field; whether its steps make sense only a run can tell."""
-    if unknown := sorted(story.keys() - _TOLD):
-        raise Refusal(422, "bad_story", field=f"story.{unknown[0]}", reason="unknown field")
-    steps = story.get("steps")
-    if not isinstance(steps, list) or not 1 <= len(steps) <= MOST_STEPS:
-        reason = f"a list of 1 to {MOST_STEPS} steps"
-        raise Refusal(422, "bad_story", field="story.steps", reason=reason)
+    """Refuses what cannot be told, by the field; whether it fits the flow only a run can tell."""
+    try:
+        parse_story(story)
+    except StoryMistake as mistake:
+        field = join("story", mistake.place)
+        raise Refusal(422, "bad_story", field=field, reason=mistake.reason) from mistake
 
 
 def _result(test: FlowTest, verdict: Verdict) -> TestResult:
@@ -220,6 +227,7 @@ def _result(test: FlowTest, verdict: Verdict) -> TestResult:
         passed=verdict.passed,
         steps=verdict.steps,
         mistake=str(verdict.mistake) if verdict.mistake else None,
+        not_run=verdict.not_run,
         differences=[
             DifferenceAnswer(step=each.step, said=each.said, expected=each.expected, came=each.came)
             for each in verdict.differences

@@ -52,8 +52,14 @@ def _shape(type: str, kind: type[Node]) -> NodeTypeAnswer:
         icon=about.icon,
         name=about.name,
         help=about.help,
-        example=about.example,
+        example=_written_out(type, kind),
         ports=list(kind.port_rules),
         waits=kind.waits,
         json_schema=kind.model_json_schema(by_alias=True),
     )
+
+
+def _written_out(type: str, kind: type[Node]) -> dict[str, Any]:
+    """Gives the documented example without its short forms, so that it fits the schema as it stands."""
+    node = kind.model_validate({**kind.about.example, "type": type})
+    return node.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude={"type"})

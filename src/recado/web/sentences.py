@@ -37,6 +37,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "A história do teste não é válida: {reason}.",
         "The test's story is not valid: {reason}.",
     ),
+    "flow_cannot_be_tested": (
+        "O fluxo, ou um a que ele leva, tem erros: {reason}",
+        "The flow, or one that it leads to, has errors: {reason}",
+    ),
     "flow_test_exists": (
         "Este fluxo já tem um teste com o nome “{name}”.",
         "This flow already has a test with the name “{name}”.",

@@ -15,8 +15,8 @@ import structlog
 from msgspec import structs
 
 from recado.calls.masks import Mask, TooDeep
-from recado.engine.events import CallResult
-from recado.engine.flow import MAX_VALUE_BYTES
+from recado.engine.events import CallResult, Json
+from recado.engine.flow import MAX_VALUE_BYTES, MAX_VARIABLES_BYTES
 from recado.engine.requests import Request
 from recado.store.ai_usage import Used
 from recado.store.calls import Calling
@@ -107,14 +107,20 @@ def told(result: CallResult, mask: Mask) -> CallResult:
     than it should, which is why the API takes none of fewer than four characters.
     """
     detail = mask.value(result.detail)[:LONGEST_DETAIL]
+    nothing = structs.replace(result, ok=False, value=None, extracted=None, detail=detail)
     try:
         value = mask.value(result.value)
+        # Not the names of parts: they are the author's expressions, by which the node finds them.
+        parts = {path: mask.value(part) for path, part in (result.extracted or {}).items()}
     except TooDeep:
-        return structs.replace(result, ok=False, value=None, error="too_large", detail="")
-    if len(msgspec.json.encode(value)) > MAX_VALUE_BYTES:
-        error = "too_large" if result.ok else result.error
-        return structs.replace(result, ok=False, value=None, error=error, detail=detail)
-    return structs.replace(result, value=value, detail=detail)
+        return structs.replace(nothing, error="too_large", detail="")
+    if _size(value) > MAX_VALUE_BYTES or sum(map(_size, parts.values())) > MAX_VARIABLES_BYTES:
+        return structs.replace(nothing, error="too_large" if result.ok else result.error)
+    return structs.replace(result, value=value, extracted=parts or None, detail=detail)
+
+
+def _size(value: Json) -> int:
+    return len(msgspec.json.encode(value))
 
 
 def _used(ready: Ready, call: Calling, result: CallResult) -> Used | None:

@@ -10,6 +10,7 @@ import msgspec
 from recado.engine.events import Message
 from recado.engine.library import EMPTY
 from recado.engine.routing import RunFlow, route
+from recado.engine.settings import flows_named
 from recado.store import sessions, worlds
 from recado.store.mail import Mail
 from recado.store.pool import Db
@@ -17,7 +18,7 @@ from recado.store.sessions import Session
 from recado.store.worlds import Chatbot, Conversation, Line
 from recado.worker.lane import Lane
 from recado.worker.programs import Programs
-from recado.worker.shelf import Reach, Shelf, flows_named, shelves
+from recado.worker.shelf import Reach, Shelf, shelves
 from recado.worker.world import settings_of
 from recado.worker.write import Writes
 

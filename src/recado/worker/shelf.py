@@ -12,7 +12,7 @@ import structlog
 
 from recado.engine.compile import Program
 from recado.engine.library import Library
-from recado.engine.settings import Settings
+from recado.engine.settings import flows_named
 from recado.store import worlds
 from recado.store.pool import Db
 from recado.worker.programs import Programs
@@ -53,13 +53,6 @@ async def shelves(db: Db, programs: Programs, reaches: Iterable[Reach]) -> dict[
             walk.step(versions, ready)
     library = Library({str(id): program for id, program in ready.items()})
     return {walk.reach: Shelf(library, walk.published) for walk in walks}
-
-
-def flows_named(settings: Settings) -> set[str]:
-    """Gives the flows that settings lead to: the menu's, and the one after a long silence."""
-    menu = settings.commands.menu_to.to_flow if settings.commands else None
-    silent = settings.inactivity.flow if settings.inactivity else None
-    return {flow for flow in (menu, silent) if flow}
 
 
 class _Walk:

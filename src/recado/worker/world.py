@@ -6,7 +6,7 @@ import msgspec
 import structlog
 
 from recado.engine.events import World
-from recado.engine.settings import Settings, parse
+from recado.engine.settings import Settings, parse_stored
 from recado.store.worlds import Chatbot, Contact, Conversation, Line
 
 log = structlog.get_logger(__name__)
@@ -60,9 +60,8 @@ def protocol(conversation: Conversation) -> str:
 
 def settings_of(raw: dict[str, Any]) -> Settings:
     """Reads the engine's part of stored settings; a part that cannot be read is as good as none."""
-    known = {key: raw[key] for key in Settings.__struct_fields__ if key in raw}
     try:
-        return parse(known)
+        return parse_stored(raw)
     except msgspec.ValidationError as problem:
         log.error("settings_unreadable", reason=str(problem))
         return Settings()

@@ -1,6 +1,6 @@
 """The ten imported flows, talked with: every path that needs no real service, the calls pinned.
 
-The stories are in `played/`, in the form of `engine/stories.py`, without their flow: that is what the importer makes of
+The stories are in `played/`, in the form of `engine/story.py`, without their flow: that is what the importer makes of
 the file of the same name. `RECADO_GOLDEN=1` writes down what the bot says; read the difference before committing it.
 """
 
@@ -14,7 +14,9 @@ import pytest
 
 from recado.engine.dialects import read
 from recado.engine.stories import Telling
-from recado.engine.story_steps import ending, pretty
+from recado.engine.story import parse_story
+from recado.engine.story_flows import Flows, compile_flows
+from recado.engine.story_outcomes import ending, pretty
 from recado.engine.story_tests import coverage, judge
 from recado.nodes import NODE_TYPES
 
@@ -43,20 +45,24 @@ UNREACHABLE = {
 
 
 def stories(name: str) -> list[Json]:
-    """Gives the stories of an imported flow, complete."""
+    """Gives the stories of an imported flow."""
+    told: list[Json] = json.loads((HERE / "played" / f"{name}.json").read_text("utf-8"))
+    return told
+
+
+def flows_of(name: str) -> Flows:
+    """Imports a flow and compiles it."""
     raw = json.loads((HERE / "flows" / f"{name}.json").read_text("utf-8"))
     document, _ = read(raw)
-    flows = {"main": [document.dump()], "support": [SUPPORT]}
-    played = json.loads((HERE / "played" / f"{name}.json").read_text("utf-8"))
-    return [{**story, "flows": flows} for story in played]
+    return compile_flows({"main": [document.dump()], "support": [SUPPORT]}, NODE_TYPES)
 
 
 def tell_anew(name: str) -> None:
     """Writes down what the bot says now."""
     told: list[Json] = []
     for story in stories(name):
-        telling = Telling(story, NODE_TYPES)
-        steps = [telling.step(step) for step in story["steps"]]
+        telling = Telling(parse_story(story), flows_of(name))
+        steps = [telling.step(step) for step in parse_story(story).steps]
         kept: Json = {key: story[key] for key in ("story", "pinned") if key in story}
         told.append({**kept, "steps": steps, "at_the_end": ending(telling.play, telling.now)})
     (HERE / "played" / f"{name}.json").write_text(pretty(told) + "\n", "utf-8")
@@ -67,8 +73,9 @@ def test_an_imported_flow_says_what_it_said(name: str) -> None:
     if GOLDEN:
         tell_anew(name)
 
+    flows = flows_of(name)
     for story in stories(name):
-        verdict = asyncio.run(judge(story, NODE_TYPES))
+        verdict = asyncio.run(judge(parse_story(story), flows))
 
         assert verdict.mistake is None
         assert verdict.differences == [], story["story"]
@@ -76,10 +83,10 @@ def test_an_imported_flow_says_what_it_said(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_node_and_every_way_out_is_taken(name: str) -> None:
-    told = stories(name)
-    program = Telling(told[0], NODE_TYPES).programs["main 1"]
+    flows = flows_of(name)
+    verdicts = [asyncio.run(judge(parse_story(story), flows)) for story in stories(name)]
 
-    reached = coverage(program, "main 1", [asyncio.run(judge(story, NODE_TYPES)) for story in told])
+    reached = coverage(flows.programs["main 1"], verdicts)
 
     assert reached.nodes_missed == ()
     assert {*reached.ports_missed} == UNREACHABLE.get(name, set())
