@@ -15,7 +15,6 @@ from recado.calls.http import ERRORS, MOST_BYTES, perform
 from recado.calls.webhook_signature import sign
 from recado.engine import reasons
 from recado.engine.events import CallResult
-from recado.engine.flow import MAX_VALUE_BYTES
 from recado.engine.requests import BasicAuth, Http, SecretRef
 from tests.calls.servers import (
     Heard,
@@ -200,55 +199,6 @@ async def test_an_error_of_the_service_has_its_status_value_and_words(
     )
     assert (result.ok, result.status, result.error) == (False, status, "bad_status")
     assert (result.value, result.detail) == (value, detail)
-
-
-LARGE = json.dumps({"itens": [{"preco": 9.5, "nome": "x" * 100}] * 5_000}).encode()
-JSON = "Content-Type: application/json"
-
-
-async def test_parts_of_an_answer_larger_than_a_variable_are_taken_out(egress: Egress) -> None:
-    paths = ("itens[1].preco", "length(itens)", "nada")
-    async with serving(always(response(200, LARGE, JSON))) as server:
-        parts = await _perform(egress, _at(server, extract=paths, keep=False))
-        whole = await _perform(egress, _at(server, extract=paths))
-        nothing = await _perform(egress, _at(server, keep=False))
-
-    assert len(LARGE) > 8 * MAX_VALUE_BYTES
-    assert (parts.ok, parts.value, parts.status) == (True, None, 200)
-    assert parts.extracted == {"itens[1].preco": 9.5, "length(itens)": 5_000, "nada": None}
-    assert (whole.ok, whole.error, whole.status, whole.value) == (False, "too_large", 200, None)
-    assert (nothing.ok, nothing.value, nothing.extracted) == (True, None, None)
-
-
-@pytest.mark.parametrize(
-    "paths", [("itens",), ("itens[*].nome",), tuple(f"itens[{n}]" for n in range(50))]
-)
-async def test_parts_that_are_too_large_or_take_too_long_are_an_error(
-    egress: Egress, paths: tuple[str, ...]
-) -> None:
-    async with serving(always(response(200, LARGE, JSON))) as server:
-        result = await _perform(egress, _at(server, extract=paths, keep=False))
-
-    assert (result.ok, result.error, result.status) == (False, "too_large", 200)
-    assert (result.value, result.extracted) == (None, None)
-
-
-async def test_parts_of_an_answer_hold_no_secret(egress: Egress) -> None:
-    body = json.dumps({"a": {"k": SECRET}, "ok": True}).encode()
-    async with serving(always(response(200, body, JSON))) as server:
-        request = _at(server, headers=(("X", (KEY,)),), extract=("a", "ok"))
-        result = await _perform(egress, request)
-
-    assert result.extracted == {"a": {"k": "•••"}, "ok": True}
-    assert result.value == {"a": {"k": "•••"}, "ok": True}
-
-
-async def test_an_error_with_a_large_body_is_still_that_error(egress: Egress) -> None:
-    async with serving(always(response(500, LARGE, JSON))) as server:
-        result = await _perform(egress, _at(server, extract=("itens",)))
-
-    assert (result.error, result.status, result.value) == ("bad_status", 500, None)
-    assert result.detail.startswith('{"itens": [{"preco": 9.5,')
 
 
 @pytest.mark.parametrize("status", [200, 500])

@@ -71,7 +71,11 @@ def test_what_was_recorded_plays_the_same(lines: list[str], tmp_path: Path) -> N
 CALLS: dict[str, Any] = {
     "nodes": [
         {"id": "start", "type": "start"},
-        {"id": "tag", "type": "action", "data": {"actions": [{"type": "add_tag", "tags": ["vip"]}]}},
+        {
+            "id": "tag",
+            "type": "action",
+            "data": {"actions": [{"type": "add_tag", "tags": ["vip"]}]},
+        },
         {"id": "http", "type": "api_call", "data": {"url": "https://loja.example", "save_to": "x"}},
         {"id": "good", "type": "end", "data": {"content": "{{x.total}} em {{today}}"}},
         {"id": "bad", "type": "end", "data": {"content": "Ops."}},

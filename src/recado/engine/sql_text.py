@@ -14,7 +14,7 @@ from recado.engine.events import Json
 Mode = Literal["rows", "first", "scalar", "execute"]
 
 # As SQLAlchemy's `text()` reads them: `a::date`, `12:30` and `\:word` are none.
-PARAMETER = re.compile(r"(?<![:\w\\]):(\w+)(?!:)")
+PARAMETER = re.compile(r"(?<![:\w\\]):(\w+)(?![:\w])")
 QUOTED = re.compile(r"(['\"`]):(\w+)\1")
 # A text in quotes, or a placeholder, with the double quotes that MySQL takes for a text's.
 IN_QUERY = re.compile(
