@@ -35,10 +35,12 @@ from recado.engine.play import Play
 from recado.engine.requests import summary
 from recado.engine.spans import parse_span
 
-HELP = """Write what the customer writes. Type an option's number to tap it.
-/wait 30m  moves the clock on (30m, 2 hours, 3d)   /state  shows the session   /restart  forgets it   /quit
-/call {"a": 1}  what a call brings back, or /call error timeout   /accept, /refuse 131047  what WhatsApp says
-/release  a person gives the conversation back"""
+GREETING = "Write what the customer writes. Type an option's number to tap it. /help lists the rest; /quit ends."
+HELP = """/wait 30m          moves the clock on (30m, 2 hours, 3d)
+/state             shows the session           /restart        forgets it
+/call {"a": 1}     what a call brings back     /call error timeout   how it fails
+/accept            WhatsApp takes the message  /refuse 131047  or refuses it
+/release           a person gives the conversation back"""
 # Less than a story's step may wait, as the time that the person takes comes on top of it.
 LONGEST_WAIT = timedelta(days=365)
 
@@ -62,7 +64,7 @@ class Talk:
 
     def run(self) -> None:
         """Talks until the person has had enough."""
-        self.console.print(HELP, style="dim")
+        self.console.print(GREETING, style="dim")
         while True:
             try:
                 line = self.console.input("[bold]> [/bold]").strip()
