@@ -1,14 +1,16 @@
 """The journal over HTTP: pages of turns with their explanation, for members of the workspace only."""
 
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 import pytest
 import pytest_asyncio
 
+from recado.engine.events import Event
 from recado.store.ids import new_id
 from recado.store.pool import Pool
+from recado.web.journal import EventAnswer
 from tests.engine.test_explain import ENTRANCE
 from tests.web.api import Answer, Api, make_api
 from tests.worker.stage import Stage, run_until_idle, set_up
@@ -146,3 +148,25 @@ async def test_a_strangers_conversation_is_not_found(api: Api, stage: Stage) -> 
     answer = await journal(await api.stranger(), conversation)
 
     assert (answer.status, answer.code) == (404, "not_found")
+
+
+async def test_every_event_there_is_has_its_kind() -> None:
+    kinds = {event.__struct_config__.tag for event in get_args(Event)}
+
+    assert set(get_args(EventAnswer.model_fields["kind"].annotation)) == kinds
+
+
+async def test_a_turn_that_a_call_began_is_told_as_well(api: Api, stage: Stage) -> None:
+    conversation = await talk(stage, "oi")
+    called = {"event": "call_finished", "at": "2026-11-24T12:00:00Z", "token": "t.1"}
+    await stage.sql(
+        "update journal set event = event || $1::jsonb",
+        {**called, "result": {"ok": False, "error": "timeout"}},
+    )
+
+    answer = await journal(await viewer_of(api, stage), conversation, accept="en")
+
+    assert answer.status == 200
+    [turn] = answer.body["items"]
+    assert turn["event"]["kind"] == "call_finished"
+    assert turn["event"]["summary"] == "The call did not work: it took too long."

@@ -29,7 +29,14 @@ class EventAnswer(BaseModel):
     """What a turn took up, in short."""
 
     kind: Literal[
-        "started", "replied", "timer_fired", "send_settled", "released", "migrated", "stopped"
+        "started",
+        "replied",
+        "timer_fired",
+        "call_finished",
+        "send_settled",
+        "released",
+        "migrated",
+        "stopped",
     ]
     summary: str
     at: datetime = Field(description="The database's time at take-up.")
