@@ -369,7 +369,7 @@ async def test_only_a_plain_file_of_the_folder_is_opened(tmp_path: Path, name: s
     async with egress_to() as egress:
         result = await ask(Connection("sqlite", name, allow_writes=True), egress, folder)
 
-    assert (result.ok, result.error) == (False, "not_reached")
+    assert (result.ok, result.error) == (False, "file_missing")
     assert sorted(folder.rglob("*")) == before
 
 

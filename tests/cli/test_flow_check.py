@@ -200,3 +200,159 @@ def test_where_writing_fails_the_old_file_is_there_and_nothing_else(
     assert "Cannot write" in words(result)
     assert file.read_bytes() == before
     assert list(file.parent.iterdir()) == [file]
+
+
+def test_missing_ids_are_no_reason_not_to_mend(file: Path) -> None:
+    edges = [{"source": "start", "sourceHandle": "nextt", "target": "end"}]
+    write(file, {**SOUND, "edges": edges})
+
+    result = check(file, "--fix")
+
+    assert result.exit_code == 0, result.output
+    assert json.loads(file.read_text("utf-8"))["edges"] == [{**edges[0], "sourceHandle": "next"}]
+
+
+@pytest.mark.parametrize(
+    ("text", "mended"),
+    [
+        (
+            """{
+    "nodes": [
+        {"type": "start", "id": "start"},
+        {
+            "id": "a", "type": "mesage",
+            "data": {"contents": "Ol\u00e1"}
+        }
+    ],
+    "edges": [{"source": "start", "target": "a"}],
+    "format": "recado/1"
+}
+""",
+            """{
+    "nodes": [
+        {"type": "start", "id": "start"},
+        {
+            "id": "a",
+            "type": "message",
+            "data": {"content": "Ol\u00e1"}
+        }
+    ],
+    "edges": [{"source": "start", "target": "a"}],
+    "format": "recado/1"
+}
+""",
+        ),
+        (
+            '{"format":"recado/1","nodes":[{"id":"start","type":"start"},{"id":"a","type":"ende"}],"edges":[{"source":"start","target":"a"}]}',
+            '{"format":"recado/1","nodes":[{"id":"start","type":"start"},{"id":"a","type":"end"}],"edges":[{"source":"start","target":"a"}]}',
+        ),
+        (
+            '{"format": "recado/1", "nodes": [{"id": "start", "type": "start"}, {"id": "\\u00e1", "type": "ende"}]}',
+            '{"format": "recado/1", "nodes": [{"id": "start", "type": "start"}, {"id": "\\u00e1", "type": "end"}]}',
+        ),
+    ],
+    ids=["lines", "none", "escapes"],
+)
+def test_a_mended_file_keeps_its_layout(file: Path, text: str, mended: str) -> None:
+    file.write_text(text, encoding="utf-8")
+
+    check(file, "--fix")
+
+    assert file.read_text("utf-8") == mended
+
+
+def test_rounds_find_their_places_after_edges_went(file: Path) -> None:
+    nodes = [
+        {"id": "start", "type": "start"},
+        {"id": "a", "type": "mesage", "data": {"content": "Oi"}},
+        {"id": "end", "type": "end"},
+    ]
+    edges = [
+        {"source": "start", "target": "a"},
+        {"source": "start", "target": "a"},
+        {"source": "a", "sourceHandle": "nextt", "target": "end"},
+    ]
+    write(file, {**SOUND, "nodes": nodes, "edges": edges})
+
+    told = json.loads(check(file, "--fix", "--json").stdout)
+
+    assert told["mended"] == ["misspelt_type", "port_twice", "misspelt_port"]
+    assert told["ready"]
+    assert json.loads(file.read_text("utf-8"))["edges"] == [
+        edges[0],
+        {**edges[2], "sourceHandle": "next"},
+    ]
+
+
+def test_each_mend_is_told_with_its_place_and_what_stood_there(file: Path) -> None:
+    nodes = [
+        {"id": "start", "type": "start"},
+        {"id": "a", "type": "message", "data": {"contents": "Oi"}},
+    ]
+    edges = [
+        {"id": "1", "source": "start", "target": "a", "sourceHandle": "nextt"},
+        {"id": "2", "source": "a", "target": "a", "sourceHandle": "nextt"},
+        {"id": "3", "source": "a", "target": "a", "sourceHandle": "nextt"},
+    ]
+    write(file, {**SOUND, "nodes": nodes, "edges": edges})
+
+    said = check(file, "--fix").output
+
+    assert "  misspelt_field: node a: contents -> content\n" in said
+    assert '  misspelt_port: edge 1: sourceHandle "nextt" -> "next"\n' in said
+    assert "  port_twice: edge 3 deleted, was {" in said
+
+
+def test_several_files_are_checked_and_one_that_is_wrong_is_enough(
+    file: Path, tmp_path: Path
+) -> None:
+    other, none = tmp_path / "other.json", tmp_path / "none.json"
+    write(file, SOUND)
+    write(other, BROKEN)
+
+    plain = check(file, str(none), str(other))
+    as_json = check(file, str(none), str(other), "--json")
+    good = check(file, str(file))
+
+    assert (plain.exit_code, as_json.exit_code, good.exit_code) == (1, 1, 0)
+    assert "2 nodes, ready to run." in words(plain)
+    assert "Cannot read" in words(plain)
+    assert "“cor”" in words(plain)
+    told = json.loads(as_json.stdout)
+    assert [(each["file"], each["ready"]) for each in told] == [
+        (str(file), True),
+        (str(none), False),
+        (str(other), False),
+    ]
+
+
+@pytest.mark.parametrize("raw", [{"a": 1}, {}])
+def test_what_has_no_nodes_at_all_is_no_flow(file: Path, raw: dict[str, Any]) -> None:
+    write(file, raw)
+
+    assert "is not a flow document: it has no nodes." in words(check(file))
+
+
+@pytest.mark.parametrize("raw", [{"nodes": []}, {"format": "recado/1"}])
+def test_a_flow_that_is_empty_has_no_start(file: Path, raw: dict[str, Any]) -> None:
+    write(file, raw)
+
+    assert "The flow has no start node." in words(check(file))
+
+
+@pytest.mark.parametrize(
+    ("language", "more"),
+    [("pt-BR", "Mais é verificado"), ("en", "More is checked once these are mended.")],
+)
+def test_that_more_is_checked_later_is_told(file: Path, language: str, more: str) -> None:
+    write(file, BROKEN)
+    broken, told = check(file, "--language", language), check(file, "--json")
+    write(file, SOUND)
+    sound = check(file, "--json")
+
+    assert more in words(broken)
+    assert "checked once" not in words(check(file))
+    assert (json.loads(told.stdout)["complete"], json.loads(sound.stdout)["complete"]) == (
+        False,
+        True,
+    )

@@ -103,7 +103,7 @@ def test_clocks_jump_and_all_is_reached_by_several_stories(tmp_path: Path) -> No
     [
         ({"flow": "nada.json", "steps": STEPS}, "nada.json is no flow document"),
         ({"flow": "pedido.json", "steps": []}, "a list of 1 to 300 steps"),
-        ({"flow": "pedido.json", "steps": [{"dance": 1}]}, "steps.0: no such step: dance"),
+        ({"flow": "pedido.json", "steps": [{"dance": 1}]}, "step 1: no such step: dance"),
         ({"flow": "pedido.json", "steps": [{"customer_taps": "Sim"}]}, "nothing to tap: Sim"),
         ({"flow": "pedido.json", "steps": [{"wait": "long"}]}, "not a span of time: long"),
         ({"flow": "pedido.json", "steps": [{"call": {}}]}, "no call is under way"),
@@ -122,7 +122,7 @@ def test_clocks_jump_and_all_is_reached_by_several_stories(tmp_path: Path) -> No
         ),
         (
             {"flow": "pedido.json", "steps": [{"customer": "oi", "bots": ["x"]}]},
-            "steps.0.bots: unknown field",
+            "step 1, bots: unknown field",
         ),
     ],
 )
@@ -133,6 +133,17 @@ def test_a_story_that_cannot_be_told_says_why(
 
     assert code == 1
     assert said in output
+
+
+def test_a_mistake_does_not_hide_what_went_wrong_before_it(tmp_path: Path) -> None:
+    steps = [{**STEPS[0], "bot": ["Oi?"]}, {"customer_taps": "Sim"}]
+
+    code, output = run(tmp_path, {"flow": "pedido.json", "steps": steps})
+
+    assert code == 1
+    assert "step 2: nothing to tap: Sim" in output
+    assert "- expected  Oi?" in output
+    assert "2 of 5 nodes" in output
 
 
 def test_a_folder_without_stories_is_no_success(tmp_path: Path) -> None:

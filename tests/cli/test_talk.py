@@ -3,10 +3,12 @@
 from io import StringIO
 from typing import Any
 
+import pytest
 from rich.console import Console
 
 from recado.cli.talk import Talk
 from recado.engine.play import Play
+from tests.engine.flows import flow, node
 from tests.engine.script import program_of
 
 FLOW: dict[str, Any] = {
@@ -102,3 +104,19 @@ def test_a_number_taps_the_option_beside_it() -> None:
 
     assert asked == ["● <image https://x.br/a.png>", "  Mel?", "    1 Sim", "    2 Não"]
     assert answered == ["● Feito", "— completed (pedido) —"]
+
+
+@pytest.mark.parametrize(
+    ("value", "came"), [('[{"nome": "Ana"}]', "Achei"), ("[]", "Nada"), ("", "Nada")]
+)
+def test_the_rows_of_a_query_are_those_of_the_value_that_is_told(value: str, came: str) -> None:
+    query = flow(
+        node("sql", "database_query", connection="loja", query="select nome from clientes"),
+        node("good", "end", content="Achei"),
+        node("none", "end", content="Nada"),
+        edges="start sql,sql:success good,sql:empty none",
+    )
+    session = Talk(Play(program_of(query)), Console(file=StringIO(), width=100, no_color=True))
+    said(session, "oi")
+
+    assert said(session, f"/call {value}")[0] == f"● {came}"

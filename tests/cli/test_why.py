@@ -24,6 +24,7 @@ from recado.config import Settings
 from recado.engine.problems import Language
 from recado.store.ids import new_id
 from recado.store.pool import Pool
+from tests.worker.outside_world import answered, begun, open_phone, open_world, tracking
 from tests.worker.stage import Stage, run_until_idle, set_up
 
 pytestmark = pytest.mark.asyncio
@@ -212,3 +213,21 @@ async def test_a_database_of_another_version_is_refused(
 
     assert ran.code == 2
     assert "run `recado migrate` first" in ran.printed
+
+
+async def test_a_message_after_a_call_is_told_with_what_led_to_the_call(
+    pool: Pool, settings: Settings, tmp_path: Path
+) -> None:
+    async with open_world() as world:
+        stage = await set_up(pool, tracking(world.url))
+        async with open_phone(stage, tmp_path) as phone:
+            ana = await begun(stage)
+            await answered(stage, phone, ana)
+
+    ran = await tell(settings, await last_of(stage, "out"), "en")
+
+    lines = ran.printed.splitlines()
+    assert lines[1].startswith("Before: The customer wrote “oi”, and a new session began. A call")
+    assert f"went out: GET {world.url}/pedidos/" in lines[1]
+    assert [line for line in lines if line.startswith("Before:")] == [lines[1]]
+    assert "  The service that was called answered (200)" in ran.printed

@@ -7,7 +7,9 @@ import pytest
 from recado.engine.compile import Compiled, compile
 from recado.engine.flow import FlowDocument
 from recado.engine.problems import SENTENCES
+from recado.engine.resources import Resources
 from recado.nodes import NODE_TYPES
+from recado.nodes.condition import Rule
 
 START = {"id": "start", "type": "start"}
 END = {"id": "end", "type": "end"}
@@ -135,3 +137,72 @@ def test_a_loop_through_jumps_is_found() -> None:
     )
 
     assert [p.code for p in result.problems] == ["endless_loop"]
+
+
+def test_a_node_with_misspelt_fields_is_looked_at_as_it_is_meant() -> None:
+    data = {"contents": "Oi {{nome", "cor": 1}
+    hi = {"id": "hi", "type": "message", "data": data}
+    edges = [{**E1, "target": "hi"}, {"id": "2", "source": "hi", "target": "end"}]
+
+    result = compiled([START, hi, END], [*edges, {**edges[1], "id": "3", "sourceHandle": "nextt"}])
+
+    assert {p.code for p in result.problems} == {
+        "misspelt_field",
+        "unknown_field",
+        "bad_template",
+        "misspelt_port",
+    }
+    assert (result.program, result.complete) == (None, False)
+
+
+def test_texts_are_read_beside_fields_that_are_wrong() -> None:
+    node = {"id": "q", "type": "question"}
+    data = {"content": "{{a", "timeout": "x", "variableName": "n"}
+
+    problems = compiled([START, {**node, "data": data}], [{**E1, "target": "q"}]).problems
+
+    assert {(p.code, p.field) for p in problems} == {
+        ("bad_template", "content"),
+        ("bad_field", "timeout"),
+    }
+
+
+def test_the_whole_flow_is_looked_at_although_the_workspace_lacks_something() -> None:
+    call = {"id": "c", "type": "api_call", "data": {"url": "https://a.example/{{secret.X}}"}}
+    document = FlowDocument.model_validate(
+        {"nodes": [START, call, END], "edges": [{**E1, "target": "c"}]}
+    )
+
+    result = compile(document, NODE_TYPES, Resources())
+
+    assert {"unknown_secret", "port_without_edge"} <= {p.code for p in result.problems}
+    assert (result.program, result.complete) == (None, True)
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [("numero", "misspelt_value"), ("Number", "misspelt_value"), ("xyz", "bad_field")],
+)
+def test_a_value_that_is_nearly_right_is_told(answer: str, code: str) -> None:
+    node = {"id": "q", "type": "question", "data": {"content": "?", "answer": answer}}
+
+    [problem] = [
+        p for p in compiled([START, node], [{**E1, "target": "q"}]).problems if p.field == "answer"
+    ]
+
+    assert problem.code == code
+    assert "number" in problem.say("pt-BR")
+    assert "number" in problem.say("en")
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("{{pedido}}", "pedido"),
+        (" {{ pedido.total }} ", "pedido.total"),
+        ("pedido", "pedido"),
+        ("{{pedido | upper}}", "{{pedido | upper}}"),
+    ],
+)
+def test_a_rule_reads_its_variable_without_braces(written: str, read: str) -> None:
+    assert Rule.model_validate({"variable": written, "value": 1}).variable == read

@@ -1,5 +1,7 @@
 """Fixes of edges: what is dropped is a copy or hangs in the air, and nobody loses a port or an id."""
 
+from typing import Any
+
 import pytest
 
 from recado.engine.changes import apply
@@ -7,7 +9,7 @@ from recado.engine.fixes import fix_for
 from recado.engine.flow import FlowDocument
 from recado.engine.problems import Problem
 from tests.engine.fixing import END, START, edge, file_of, flow, found, ids, mended, said
-from tests.engine.test_problems import read
+from tests.engine.test_problems import problems, read
 
 
 def test_the_default_edge_is_no_second_edge_of_next() -> None:
@@ -75,13 +77,97 @@ def test_of_two_edges_with_one_id_only_the_dangling_one_goes(code: str) -> None:
 
     assert fix is not None
     assert apply(document, fix).edges == document.edges[1:]
-    assert mended(document).document.edges[0].target == "end"
+    assert ids(mended(document, code).document) == ["1"]
 
 
 def test_two_dangling_edges_with_one_id_both_go() -> None:
     document = flow(START, END, edges=[edge("1", "start", "end"), *[edge("2", "end", "x")] * 2])
 
-    assert ids(mended(document).document) == ["1"]
+    assert ids(mended(document, "edge_to_nowhere").document) == ["1"]
+
+
+@pytest.mark.parametrize(
+    ("dangling", "by_itself"),
+    [
+        (edge("2", "start", "nada"), True),
+        (edge("2", "start", "nada", "next"), True),
+        (edge("2", "start", "nada", "other"), False),
+        (edge("2", "a", "nada"), False),
+        (edge("2", "nada", "end"), False),
+        (edge("2", "nada", "nada"), False),
+    ],
+)
+def test_an_edge_in_the_air_goes_by_itself_only_where_another_leaves_its_port(
+    dangling: dict[str, Any], by_itself: bool
+) -> None:
+    document = flow(START, END, said("a"), edges=[edge("1", "start", "end"), dangling])
+
+    assert ids(mended(document).document) == (["1"] if by_itself else ["1", "2"])
+    assert ids(mended(document, "edge_to_nowhere", "edge_from_nowhere").document) == ["1"]
+
+
+def test_two_edges_in_the_air_do_not_hold_each_other() -> None:
+    document = flow(START, said("a"), edges=[edge("1", "start", "x"), edge("2", "start", "y")])
+
+    assert mended(document).document == document
+
+
+@pytest.mark.parametrize(
+    ("target", "others", "meant"),
+    [
+        ("fimm", [], "fim"),
+        ("FIM", [], "fim"),
+        ("fim", [], None),
+        ("nada", [], None),
+        ("fimm", ["fima"], None),
+        ("fimm", ["fim2"], "fim"),
+        ("pedido-2", ["pedido-1"], None),
+        ("stars", [], None),
+    ],
+)
+def test_a_misspelt_target_is_led_to_the_one_node_that_is_like_it(
+    target: str, others: list[str], meant: str | None
+) -> None:
+    boxes = [said(id) for id in ("fim", *others)]
+    document = flow(START, *boxes, edges=[edge("1", "start", target)])
+
+    found = [each.params.get("meant") for each in problems(document) if each.edge == "1"]
+    after = mended(document).document
+
+    assert found == ([] if target == "fim" else [meant])
+    assert after.edges[0].target == (meant or target)
+
+
+def test_an_edge_back_to_its_own_node_is_nobodys_misspelling() -> None:
+    document = flow(START, said("fim"), edges=[edge("1", "start", "fim"), edge("2", "fim", "fimm")])
+
+    assert "edge_to_nowhere" in {each.code for each in problems(document)}
+
+
+@pytest.mark.parametrize(
+    ("type", "data", "fixed"),
+    [("handoff", {}, "released"), ("end", {}, None), ("jump", {"to_node": "a"}, None)],
+)
+def test_a_default_edge_that_nobody_goes_along_is_told(
+    type: str, data: dict[str, Any], fixed: str | None
+) -> None:
+    node = {"id": "n", "type": type, "data": data}
+    document = flow(START, node, said("a"), edges=[edge("1", "start", "n"), edge("2", "n", "a")])
+
+    [problem] = [each for each in problems(document) if each.code == "default_edge_unused"]
+    after = mended(document, "default_edge_unused").document
+
+    assert (problem.node, problem.edge, problem.severity) == ("n", "2", "warning")
+    assert after.edges[1].source_handle == fixed
+    assert mended(document).document == document
+
+
+def test_a_port_that_is_drawn_gets_no_second_edge() -> None:
+    node = {"id": "h", "type": "handoff"}
+    edges = [edge("1", "start", "h"), edge("2", "h", "a"), edge("3", "h", "a", "released")]
+    document = flow(START, node, said("a"), edges=edges)
+
+    assert mended(document, "default_edge_unused").document == document
 
 
 def test_doubled_ids_get_free_ones() -> None:

@@ -52,16 +52,16 @@ def said(story: Raw, document: Raw = ASK, **more: Any) -> list[str]:
     ("story", "mistake"),
     [
         ({"pinned": {"htpp": {"value": 1}}}, "pinned.htpp: no flow has this node"),
-        ({"steps": [{"customer_taps": "Sim"}]}, "steps.0: nothing to tap: Sim"),
-        ({"steps": [{"call": {}}]}, "steps.0: no call is under way"),
-        ({"steps": [OI, {"publish": "main 2"}]}, "steps.1.publish: there is no version main 2"),
+        ({"steps": [{"customer_taps": "Sim"}]}, "step 1: nothing to tap: Sim"),
+        ({"steps": [{"call": {}}]}, "step 1: no call is under way"),
+        ({"steps": [OI, {"publish": "main 2"}]}, "step 2, publish: there is no version main 2"),
         (
             {"steps": [OI, {"publish": "main 1", "moves": {"ask": "nope"}}]},
-            "steps.1.moves.ask: main 1 has no node nope",
+            "step 2, moves.ask: main 1 has no node nope",
         ),
         (
             {"steps": [OI, {"person": "gives back at nope"}]},
-            "steps.1.person: no flow has the node nope",
+            "step 2, person: no flow has the node nope",
         ),
     ],
 )
@@ -70,6 +70,20 @@ def test_what_does_not_fit_the_flow_is_a_mistake(story: Raw, mistake: str) -> No
 
     assert not verdict.passed
     assert str(verdict.mistake) == mistake
+
+
+def test_what_came_before_a_mistake_is_told_all_the_same() -> None:
+    steps = [{**OI, "bot": ["Idade?"]}, {"customer_taps": "Sim"}, {"customer": "Ana"}]
+
+    verdict = tell({"steps": steps, "at_the_end": {"session": "completed"}})
+
+    assert verdict.mistake is not None
+    assert verdict.mistake.place == "steps.1"
+    assert [(each.step, each.expected, each.came) for each in verdict.differences] == [
+        (0, ["Idade?"], ["Nome?"])
+    ]
+    reached = coverage(compile_flows({"main": [ASK]}, NODE_TYPES).programs["main 1"], [verdict])
+    assert reached.nodes_missed == ("end",)
 
 
 def test_a_question_that_has_arrived_is_answered() -> None:
@@ -96,6 +110,31 @@ def test_a_status_says_whether_a_request_worked(pin: Raw, came: str) -> None:
 
     assert said({"pinned": {"http": pin}}, CALL) == [called, came, "(the session ends: completed)"]
     assert said({"steps": [OI, {"call": pin}]}, CALL) == [came, "(the session ends: completed)"]
+
+
+@pytest.mark.parametrize(
+    ("pin", "came"),
+    [
+        ({"value": [{"nome": "Ana"}]}, "Achei."),
+        ({"value": []}, "Nada."),
+        ({"value": [], "status": 0}, "Nada."),
+        ({}, "Nada."),
+        ({"value": "Ana"}, "Achei."),
+        ({"value": None, "status": 1}, "Achei."),
+        ({"error": "timeout"}, "Falhou."),
+    ],
+)
+def test_a_query_is_empty_where_its_value_has_no_rows(pin: Raw, came: str) -> None:
+    query = flow(
+        node("sql", "database_query", connection="loja", query="select nome from clientes"),
+        node("good", "end", content="Achei."),
+        node("none", "end", content="Nada."),
+        node("bad", "end", content="Falhou."),
+        edges="start sql,sql:success good,sql:empty none,sql:error bad",
+    )
+
+    assert said({"pinned": {"sql": pin}}, query)[1] == came
+    assert said({"steps": [OI, {"call": pin}]}, query)[0] == came
 
 
 def test_results_are_used_one_after_the_other_and_the_last_for_ever() -> None:
@@ -244,7 +283,7 @@ def test_a_story_makes_so_many_calls_and_no_more() -> None:
 
     verdict = tell({}, loop, perform=answer)
 
-    assert str(verdict.mistake) == f"steps.0: a story makes at most {MOST_CALLS} calls"
+    assert str(verdict.mistake) == f"step 1: a story makes at most {MOST_CALLS} calls"
 
 
 def test_others_come_in_between_two_steps() -> None:

@@ -8,6 +8,7 @@ from recado.engine.story import parse_story
 from recado.engine.story_flows import compile_flows
 from recado.engine.story_reading import StoryMistake
 from recado.engine.story_steps import asked, read_step
+from recado.engine.story_words import in_portuguese
 from recado.nodes import NODE_TYPES
 from tests.engine.flows import flow, node
 
@@ -64,6 +65,7 @@ def test_a_step_that_makes_no_sense_is_refused_with_its_place(
 
     assert refused.value.place == f"steps.1.{place}".strip(".")
     assert refused.value.reason.startswith(reason)
+    assert in_portuguese(refused.value.reason) != refused.value.reason
 
 
 @pytest.mark.parametrize(
@@ -101,6 +103,7 @@ def test_what_is_no_story_is_refused_with_its_place(story: Any, place: str) -> N
         parse_story(whole)
 
     assert refused.value.place == place
+    assert in_portuguese(refused.value.reason) != refused.value.reason
 
 
 @pytest.mark.parametrize(
@@ -141,3 +144,31 @@ def test_flows_that_cannot_run_are_refused_with_their_place(flows: Any, place: s
 )
 def test_a_step_is_written_as_it_was_read(step: dict[str, Any]) -> None:
     assert asked(read_step({**step, "bot": ["x"], "because": "y"})) == step
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        ("steps.3", "step 4: no"),
+        ("steps.3.bot.0", "step 4, bot.0: no"),
+        ("pinned.http", "pinned.http: no"),
+        ("", "no"),
+    ],
+)
+def test_people_count_steps_from_one(place: str, said: str) -> None:
+    mistake = StoryMistake(place, "no")
+
+    assert (str(mistake), mistake.place) == (said, place)
+
+
+@pytest.mark.parametrize(
+    ("english", "portuguese"),
+    [
+        ("Expected `str | null`, got `int`", "precisa ser um texto ou nada (null), e é um número inteiro"),
+        ("Expected `array` of length <= 100", "precisa ser uma lista de no máximo 100"),
+        ("no such step: dance", "não há este passo: dance"),
+        ("something that nobody has words for", "something that nobody has words for"),
+    ],
+)  # fmt: skip
+def test_reasons_are_said_in_portuguese(english: str, portuguese: str) -> None:
+    assert in_portuguese(english) == portuguese

@@ -138,6 +138,15 @@ def test_a_file_is_wanted_where_the_header_is_one() -> None:
     assert found({"header": "Ana"}, template) == ["template_header at header"]
 
 
+def test_what_the_header_wants_is_said_in_both_languages() -> None:
+    template = known([{"type": "HEADER", "format": "IMAGE"}])
+    use = WhatsappTemplate.model_validate({"name": "pedido", "header": "Ana"})
+    [problem] = check_template(use, template)
+
+    assert problem.say("pt-BR") == "O cabeçalho do modelo pede uma imagem, e o nó tem um texto."
+    assert problem.say("en") == "The template's header wants an image, and the node has a text."
+
+
 def test_a_fixed_header_wants_nothing() -> None:
     template = known([{"type": "HEADER", "format": "TEXT", "text": "Olá"}])
 

@@ -198,7 +198,10 @@ async def test_a_trial_of_a_file_reads_it(api: Api, tmp_path: Path) -> None:
     (tmp_path / "sqlite" / "loja.db").write_bytes(b"no database" * 100)
     broken = await api.post(path)
 
-    assert (missing.body["ok"], missing.body["error"]) == (False, "not_reached")
+    assert (missing.body["ok"], missing.body["error"]) == (False, "file_missing")
+    assert missing.body["message"] == (
+        "não há um banco SQLite com esse nome na pasta sqlite da pasta de dados"
+    )
     assert (there.body["ok"], there.body["error"], there.body["message"]) == (True, None, None)
     assert (broken.body["ok"], broken.body["error"]) == (False, "query_failed")
 

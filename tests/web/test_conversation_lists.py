@@ -56,6 +56,17 @@ async def test_filters_choose_conversations(api: Api) -> None:
     assert await ids(api, **{"from": NOW.isoformat()}) == [str(maria.id)]
 
 
+async def test_a_parameter_that_the_list_does_not_know_is_refused(api: Api) -> None:
+    misspelt = await api.get("/conversations", statuss="active", **{"from": NOW.isoformat()})
+    invented = await api.get("/conversations/logs", mood="bad", limit=5, phone="1")
+    repeated = await api.get("/chatbots", page=2)
+
+    assert (misspelt.status, misspelt.fields()) == (422, ["statuss"])
+    assert "“status”" in misspelt.body["errors"][0]["message"]
+    assert (invented.status, invented.fields()) == (422, ["mood"])
+    assert (repeated.status, repeated.fields()) == (422, ["page"])
+
+
 async def test_the_list_pages_by_last_message_with_the_silent_ones_last(api: Api) -> None:
     line = await number(api)
     times = [NOW, NOW, NOW - timedelta(days=1), None, None]

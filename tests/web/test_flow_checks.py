@@ -66,9 +66,10 @@ async def test_every_remedy_says_whether_it_loses_something(api: Api) -> None:
 
     found = by_code(answer.body["problems"])
     assert not answer.body["publishable"]
+    assert answer.body["complete"] is False
     assert {code: fix["loses"] for code, fix in found.items() if fix} == {
         "edge_id_twice": False,
-        "edge_to_nowhere": False,
+        "edge_to_nowhere": True,
         "misspelt_field": False,
         "misspelt_port": False,
         "text_too_long": True,
@@ -93,17 +94,21 @@ async def test_without_codes_only_what_loses_nothing_is_mended(api: Api) -> None
     assert answer.status == 200
     assert sorted(answer.body["fixed"]) == [
         "edge_id_twice",
-        "edge_to_nowhere",
         "misspelt_field",
         "misspelt_port",
     ]
-    assert {p["code"] for p in answer.body["problems"]} == {"unknown_field", "text_too_long"}
+    assert {p["code"] for p in answer.body["problems"]} == {
+        "edge_to_nowhere",
+        "unknown_field",
+        "text_too_long",
+    }
     assert (answer.body["revision"], answer.body["publishable"]) == (2, False)
     canvas = await drawn(api, flow_id)
     assert [(edge["id"], edge["target"]) for edge in canvas["edges"]] == [
         ("1", "hi"),
         ("2", "q"),
         ("3", "x"),
+        ("3-2", "nada"),
     ]
     assert canvas["nodes"][1]["data"] == {"content": "Olá!"}
     assert canvas["nodes"][2]["data"] == {"cor": "azul"}

@@ -66,6 +66,25 @@ async def test_a_test_is_kept_changed_and_removed(api: Api) -> None:
     assert (gone.status, (await api.get(path)).status) == (204, 404)
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("pt-BR", "não há este passo: dance"), ("en", "no such step: dance")],
+)
+async def test_a_bad_story_is_refused_in_either_language(
+    api: Api, language: str, said: str
+) -> None:
+    flow = await make_flow(api)
+    body = {"flow_id": flow, "name": "x", "story": {"steps": [{"dance": 1}]}}
+
+    answer = await api.request(
+        "POST", "/flow-tests", body=body, headers={"Accept-Language": language}
+    )
+
+    assert (answer.status, answer.code) == (422, "bad_story")
+    assert answer.body["errors"][0]["field"] == "story.steps.0"
+    assert said in answer.body["detail"]
+
+
 async def test_a_run_says_what_passed_what_came_instead_and_what_was_missed(api: Api) -> None:
     flow = await make_flow(api)
     await make_test(api, flow)
@@ -82,7 +101,8 @@ async def test_a_run_says_what_passed_what_came_instead_and_what_was_missed(api:
         {"step": 0, "said": "customer: oi", "expected": ["Idade?"], "came": ["Nome?"]},
         {"step": None, "said": "session", "expected": "completed", "came": "active"},
     ]
-    assert odd["mistake"] == "steps.0: nothing to tap: Sim"
+    assert odd["mistake"] == "step 1: nothing to tap: Sim"
+    assert (odd["mistake_place"], good["mistake_place"]) == ("steps.0", None)
     assert ran.body["coverage"] == {
         "nodes": 3,
         "ports": 3,
@@ -185,7 +205,7 @@ async def test_a_stored_story_that_cannot_be_told_is_no_error_of_ours(api: Api) 
 
     assert ran.status == 200, ran.body
     mistakes = {test["name"]: test["mistake"] for test in ran.body["tests"]}
-    assert mistakes == {"x": "steps.1.customer_at_once.0.x: unknown field", "feliz": None}
+    assert mistakes == {"x": "step 2, customer_at_once.0.x: unknown field", "feliz": None}
 
 
 async def test_a_run_is_in_the_world_of_the_workspace_and_the_chatbot(api: Api) -> None:

@@ -80,7 +80,7 @@ async def ask(query: Query, folder: Path, name: str) -> Found:
 def _path(folder: Path, name: str) -> Path:
     path = folder / name
     if not is_file_name(name) or path.is_symlink() or not path.is_file():
-        raise SqlFailed("not_reached", f"There is no database file “{name[:100]}”.")
+        raise SqlFailed("file_missing", f"There is no database file “{name[:100]}”.")
     return path.absolute()
 
 

@@ -11,7 +11,7 @@ import uvloop
 from rich.console import Console
 
 from recado.cli import documents, serving
-from recado.cli.checks import check_flow
+from recado.cli.checks import check_flows
 from recado.cli.flow_import import import_files
 from recado.cli.flow_tests import run_stories
 from recado.cli.logs import set_up_logs
@@ -127,17 +127,19 @@ def replay(
 
 @flow.command()
 def check(
-    file: FlowFile,
+    files: Annotated[
+        list[Path], typer.Argument(help="flow documents, JSON", metavar="FLOW.json...")
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="for programs")] = False,
     fix: Annotated[
-        bool, typer.Option("--fix", help="apply the remedies of errors, write the file")
+        bool, typer.Option("--fix", help="apply the remedies of errors, write the files")
     ] = False,
     language: Annotated[
         Language | None, typer.Option(help="pt-BR or en; else both are told")
     ] = None,
 ) -> None:
-    """Say what is wrong with a flow."""
-    if not check_flow(file, _console(), as_json=as_json, fix=fix, language=language):
+    """Say what is wrong with flows."""
+    if not check_flows(files, _console(), as_json=as_json, fix=fix, language=language):
         raise typer.Exit(1)
 
 

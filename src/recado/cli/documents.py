@@ -53,7 +53,10 @@ def load(file: Path, *, most: int = MAX_DOCUMENT_BYTES) -> tuple[FlowDocument, R
         raw = json.loads(file.read_text(encoding="utf-8"))
         if not isinstance(raw, dict):
             raise Unreadable(f"{file} is not a flow document: it must be a JSON object.")
-        return read_any(raw)
+        document, report = read_any(raw)
+        if not document.nodes and not raw.keys() & {"format", "nodes", "edges"}:
+            raise Unreadable(f"{file} is not a flow document: it has no nodes.")
+        return document, report
     except OSError as error:
         raise Unreadable(f"Cannot read {file}: {error.strerror}.") from error
     except RecursionError as error:

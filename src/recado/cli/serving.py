@@ -106,6 +106,7 @@ async def fake_only(settings: Settings) -> None:
 @asynccontextmanager
 async def _base(settings: Settings) -> AsyncIterator[Base]:
     vault = Vault(secret_key(settings))
+    _make_sqlite_folder(settings)
     async with database(settings) as url:
         await migrate(url)
         pool = await create_pool(url, min_size=2, max_size=settings.pool_size)
@@ -113,6 +114,14 @@ async def _base(settings: Settings) -> AsyncIterator[Base]:
             yield Base(settings, url, pool, vault)
         finally:
             await _close(pool)
+
+
+def _make_sqlite_folder(settings: Settings) -> None:
+    """Makes the folder for the SQLite files of connections; without it everything else works."""
+    try:
+        (settings.data_dir / "sqlite").mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as problem:
+        log.warning("no_sqlite_folder", reason=problem.strerror)
 
 
 @asynccontextmanager
@@ -238,7 +247,8 @@ async def _announce(base: Base, line: str, listening: socket.socket | None) -> N
         lines.append(f"The API is at {api}/api/v1/")
         if (token := await first_run_token(base.pool)) is not None:
             lines.append(
-                f"To sign in for the first time, POST /api/v1/setup with the token {token}"
+                "To sign in for the first time, POST /api/v1/setup with "
+                f'{{"token": "{token}", "name": ..., "email": ..., "password": ...}}'
             )
     print("\n" + "\n".join(lines) + "\n", flush=True)
 

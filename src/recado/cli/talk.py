@@ -32,7 +32,7 @@ from recado.engine.effects import (
 from recado.engine.events import CallResult, Message
 from recado.engine.options import parse_wire_id, rows_of
 from recado.engine.play import Play
-from recado.engine.requests import summary
+from recado.engine.requests import Http, Request, summary
 from recado.engine.spans import parse_span
 
 GREETING = "Write what the customer writes. Type an option's number to tap it. /help lists the rest; /quit ends."
@@ -132,7 +132,7 @@ class Talk:
                     value = msgspec.json.decode(said) if said else None
                 except msgspec.DecodeError as mistake:
                     return self._aside(f"that is not JSON: {mistake}")
-                result = CallResult(ok=True, value=value, status=200)
+                result = CallResult(ok=True, value=value, status=_status(self.play.call.request))
         return self._show_turns(self.play.answer(self.now, result))
 
     def _show_turns(self, turns: list[Turn]) -> None:
@@ -202,3 +202,11 @@ class Talk:
             parts = [str(facts) for facts in visit.facts] + [f"! {w}" for w in visit.warnings]
             parts += [f"{name} = {value!r}" for name, value in visit.set.items()]
             self.console.print(escape("  ".join([line, *parts])), style="dim")
+
+
+def _status(request: Request) -> int | None:
+    """Gives the status of an answer that the person tells: only HTTP has one, a query's rows are counted."""
+    match request:
+        case Http():
+            return 200
+    return None

@@ -8,11 +8,13 @@ from rich.markup import escape
 
 from recado.cli.reading import reading
 from recado.config import Settings
+from recado.engine.effects import Call
 from recado.engine.explain import Line, Names, explain
-from recado.engine.happened import pick, quoted
+from recado.engine.happened import consequence, happened, pick, quoted
 from recado.engine.problems import Language
 from recado.store import journal_reading as store
 from recado.store.journal_reading import FoundMessage, JournalTurn
+from recado.store.pool import Db
 
 NOWHERE = (
     "Nenhum turno enviou esta mensagem: é um aviso do próprio Recado ou foi escrita por uma pessoa.",
@@ -34,19 +36,39 @@ async def why(
             console.print(f"There is no message {escape(reference)}.")
             return False
         turns = await store.turns_of_message(db, message)
+        before = await _before(db, message, turns)
         versions = store.visited_versions(turns)
         names = await store.node_labels(db, message.workspace_id, versions)
     spoken: Language = language or ("en" if message.locale == "en" else "pt-BR")
-    for line in tell(message, turns, names, language=spoken):
+    for line in tell(message, turns, names, language=spoken, before=before):
         console.print(escape(line))
     return True
 
 
+async def _before(
+    db: Db, message: FoundMessage, turns: Sequence[JournalTurn]
+) -> Sequence[JournalTurn]:
+    """Finds what led to a turn that no message of the customer's began: the calls and waits before it."""
+    match turns:
+        case [JournalTurn(message_id=None) as turn] if message.direction == "out":
+            return await store.turns_before(db, message, turn)
+    return ()
+
+
 def tell(
-    message: FoundMessage, turns: Sequence[JournalTurn], names: Names, *, language: Language
+    message: FoundMessage,
+    turns: Sequence[JournalTurn],
+    names: Names,
+    *,
+    language: Language,
+    before: Sequence[JournalTurn] = (),
 ) -> Iterator[str]:
-    """Tells a message and its turns; an arrow marks the sentence that the message comes from."""
+    """Tells a message, in a line each what came before, and its turns; an arrow marks where the message comes from."""
     yield _head(message, language)
+    for turn in before:
+        calls = [each for each in turn.effects if isinstance(each, Call)]
+        said = [happened(turn.event, language), *(consequence(call, language) for call in calls)]
+        yield " ".join([pick(("Antes:", "Before:"), language), *filter(None, said)])
     if not turns:
         yield pick(NOWHERE if message.direction == "out" else UNANSWERED, language)
     for turn in turns:

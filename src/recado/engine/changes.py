@@ -23,6 +23,7 @@ LABELS: dict[str, tuple[str, str]] = {
     "drop_field": ("Apagar o campo", "Delete the field"),
     "cut_text": ("Cortar o texto", "Cut the text"),
     "use": ("Usar “{value}”", "Use “{value}”"),
+    "leave_by": ("Sair por “{value}”", "Leave by “{value}”"),
     "rename_edge": ("Dar outro id", "Give it another id"),
     "set_time_limit": ("Pôr um limite de 24 horas", "Set a limit of 24 hours"),
     "skip_start": ("Levar ao nó seguinte", "Lead to the node after it"),
@@ -82,29 +83,42 @@ def value_at(value: Json, path: Path) -> Json | msgspec.UnsetType:
     return value
 
 
+def rewrite(raw: dict[str, Any], fixes: Sequence[Fix]) -> dict[str, Any]:
+    """Makes fixes on a document as its author wrote it; `apply_all` has made them on the one that was read of it."""
+    sheet = _Sheet(raw)
+    for fix in fixes:
+        sheet.write(fix)
+    return sheet.finished()
+
+
 class _Sheet:
     """A document that fixes are written on; what is deleted goes last, so that places stay where they are."""
 
     def __init__(self, raw: dict[str, Any]) -> None:
         self._raw = raw
         self._gone: set[Path] = set()
-        self._ids = Counter(edge["id"] for edge in raw["edges"])
-        self._ports = {(edge["source"], edge.get("sourceHandle")) for edge in raw["edges"]}
-        self._starts = any(node["type"] == "start" for node in raw["nodes"])
+        edges, nodes = raw.get("edges", []), raw.get("nodes", [])
+        self._ids = Counter(edge.get("id") for edge in edges)
+        self._ports = {(edge["source"], edge.get("sourceHandle")) for edge in edges}
+        self._starts = any(node["type"] == "start" for node in nodes)
 
     def take(self, fix: Fix) -> bool:
         """Makes all changes of a fix, or none; says which."""
         if not all(self._fits(change) for change in fix.changes):
             return False
+        self.write(fix)
+        return True
+
+    def write(self, fix: Fix) -> None:
+        """Makes all changes of a fix without a look at what stands there."""
         for change in fix.changes:
             self._make(change)
-        return True
 
     def finished(self) -> dict[str, Any]:
         """Gives the document without what was deleted."""
-        for kind in ("nodes", "edges"):
+        for kind in {str(path[0]) for path in self._gone}:
             kept = [item for n, item in enumerate(self._raw[kind]) if (kind, n) not in self._gone]
-            self._raw[kind] = kept
+            self._raw[kind][:] = kept
         return self._raw
 
     def _fits(self, change: Change) -> bool:
@@ -128,6 +142,9 @@ class _Sheet:
 
     def _make(self, change: Change) -> None:
         holder: Any = value_at(self._raw, change.path[:-1])
+        if holder is msgspec.UNSET:  # an author need not write a node's empty `data`
+            node: Any = value_at(self._raw, change.path[:2])
+            holder = node.setdefault(change.path[2], {})
         key = change.path[-1]
         match change.op:
             case "set":

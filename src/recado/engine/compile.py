@@ -41,10 +41,14 @@ class Program:
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """What came of compiling; the program is there when no problem is an error."""
+    """What came of compiling; the program is there when no problem is an error.
+
+    It is not `complete` where errors kept the ways through the flow from being looked at: more may be wrong then.
+    """
 
     program: Program | None
     problems: tuple[Problem, ...]
+    complete: bool = True
 
 
 def compile(
@@ -57,12 +61,12 @@ def compile(
     start, bad_start = find_start(document)
     problems += [*edge_problems(document, nodes, spelling), *bad_settings]
     problems += [*_variable_problems(document), *bad_start]
+    routes = routes_of(document, nodes)
+    whole = len(nodes) == len(document.nodes) and not has_errors(tuple(problems))
     if resources is not None:
         wrong = {problem.node for problem in problems if problem.severity == "error"}
         sound = {id: node for id, node in nodes.items() if id not in wrong}
         problems += resource_problems(sound, settings_needs(settings), resources, spelling)
-    routes = routes_of(document, nodes)
-    whole = len(nodes) == len(document.nodes) and not has_errors(tuple(problems))
     if start in nodes and start is not None and whole:
         menu = menu_node(settings)
         entries = (start,) if menu is None else (start, menu)
@@ -70,7 +74,7 @@ def compile(
         problems += path_problems(entries, nodes, routes, document.variables, spelling)
     found = tuple(problems)
     if start is None or has_errors(found):
-        return Compiled(None, found)
+        return Compiled(None, found, complete=whole)
     return Compiled(_program(start, nodes, routes, document, settings), found)
 
 

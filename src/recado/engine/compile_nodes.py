@@ -1,5 +1,10 @@
-"""Reads each box of a document as its type's node, and finds what is wrong with it alone."""
+"""Reads each box of a document as its type's node, and finds what is wrong with it alone.
 
+As much as can be is found at once: a node whose fields are only misspelt or too many is looked at as it is meant, and
+of any other the texts are read that stand where they belong.
+"""
+
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
@@ -13,13 +18,16 @@ from recado.engine.node import Node, NodeTypes
 from recado.engine.problems import Problem
 from recado.engine.sealing import mentions_secret, secret_in
 from recado.engine.spelling import Spelling
-from recado.engine.texts_of import Found, texts_of
+from recado.engine.texts_of import Found, texts_in, texts_of
+
+# What pydantic says of the values that a field takes.
+QUOTED = re.compile(r"'([^']*)'")
 
 
 def read_nodes(
     document: FlowDocument, node_types: NodeTypes, spelling: Spelling
 ) -> tuple[dict[str, Node], list[Problem]]:
-    """Reads all boxes; those with mistakes are left out."""
+    """Reads all boxes; those that cannot be read are left out."""
     nodes: dict[str, Node] = {}
     problems: list[Problem] = []
     for box in document.nodes:
@@ -43,9 +51,39 @@ def _node(
         node = kind.model_validate({**box.data, "type": box.type})
     except ValidationError as error:
         known = [info.alias or name for name, info in kind.model_fields.items()]
-        return None, [_field_problem(box, line, known, spelling) for line in _own_mistakes(error)]
+        wrong = [_field_problem(box, line, known, spelling) for line in _own_mistakes(error)]
+        meant = _as_meant(box, kind, wrong)
+        if meant is not None:
+            return meant, wrong + _inner_problems(box, meant)
+        strange = {(problem.field or "").split(".", 1)[0] for problem in wrong}
+        texts = text_problems(texts_in(kind, box.data, but=strange))
+        return None, wrong + [_of(box, problem) for problem in texts]
+    return node, _inner_problems(box, node)
+
+
+def _inner_problems(box: FlowNode, node: Node) -> list[Problem]:
     found = [*node.problems(), *text_problems(texts_of(node))]
-    return node, [msgspec.structs.replace(problem, node=box.id) for problem in found]
+    return [_of(box, problem) for problem in found]
+
+
+def _of(box: FlowNode, problem: Problem) -> Problem:
+    return msgspec.structs.replace(problem, node=box.id)
+
+
+def _as_meant(box: FlowNode, kind: type[Node], wrong: Sequence[Problem]) -> Node | None:
+    """Reads a node without unknown fields and with the misspelt ones as they are meant, if that is all there is."""
+    data = {**box.data, "type": box.type}
+    for problem in wrong:
+        if problem.field in data and problem.code in ("unknown_field", "misspelt_field"):
+            value = data.pop(problem.field)
+            if problem.code == "misspelt_field":
+                data[str(problem.params["meant"])] = value
+    if data.keys() - {"type"} == box.data.keys() - {"type"}:
+        return None
+    try:
+        return kind.model_validate(data)
+    except ValidationError:
+        return None
 
 
 def _unknown_type(box: FlowNode, node_types: NodeTypes, spelling: Spelling) -> Problem:
@@ -80,11 +118,23 @@ def _field_problem(
             items: dict[str, Json] = {"limit": context["max_length"]}
             items["count"] = context["actual_length"]
             return Problem(code="too_many_items", node=node, field=path, params=items)
+        case "literal_error" | "enum" if near := _near(line, context, spelling):
+            return Problem(code="misspelt_value", node=node, field=path, params=near)
     reasons: dict[str, Json] = {
         "reason_pt": say_mistake(line["type"], line["msg"], context, "pt-BR"),
         "reason_en": say_mistake(line["type"], line["msg"], context, "en"),
     }
     return Problem(code="bad_field", node=node, field=path, params=reasons)
+
+
+def _near(
+    line: dict[str, Json], context: dict[str, Json], spelling: Spelling
+) -> dict[str, Json] | None:
+    """Gives a value that is none of those a field takes, and the one that is meant, if one is like it."""
+    value = line["input"]
+    taken = QUOTED.findall(str(context.get("expected", "")))
+    meant = spelling.nearest(value, taken) if isinstance(value, str) else None
+    return {"value": value, "meant": meant} if meant else None
 
 
 def _path(place: Sequence[str | int], data: Json) -> Iterator[str]:

@@ -50,8 +50,10 @@ class ChangeTags(BaseModel):
         tags = tuple(fill_words(visit, self.tags, limit=TAG, most=TAGS))
         if tags and self.type == "add_tag":
             visit.effect(UpdateContact(add_tags=tags))
+            visit.note(tagged=", ".join(tags))
         elif tags:
             visit.effect(UpdateContact(remove_tags=tags))
+            visit.note(untagged=", ".join(tags))
 
 
 class SetField(BaseModel):
@@ -70,6 +72,7 @@ class SetField(BaseModel):
         value = fill_value(visit, self.value)
         if fits(visit, self.name, value):
             visit.effect(UpdateContact(fields={self.name: value}))
+            visit.note(saved=self.name)
 
 
 class SaveContact(BaseModel):
@@ -106,6 +109,7 @@ class SaveContact(BaseModel):
         fields = self._known(visit) | fill_values(visit, self.fields)
         if name or fields:
             visit.effect(UpdateContact(name=name, fields=fields))
+            visit.note(saved=", ".join([*(["name"] if name else []), *fields]))
 
     def _known(self, visit: Visit) -> dict[str, Json]:
         known: dict[str, Json] = {}
@@ -134,3 +138,4 @@ class Agree(BaseModel):
         granted = self.type == "opt_in"
         if granted or not visit.value("contact.opted_out"):
             visit.effect(Consent(granted=granted))
+            visit.note(agreed=granted)

@@ -132,7 +132,7 @@ class _Teller:
     def _visit(self, visit: VisitTrace, *, last: bool) -> Line:
         untold = self._untold[visit.visit]
         sends = tuple(untold.popleft() for _ in range(min(visit.sends, len(untold))))
-        clauses = [self._fact(fact) for fact in visit.facts]
+        clauses = [self._fact(fact) for fact in _true(visit.facts)]
         clauses += [self._kept(name, value) for name, value in visit.set.items()]
         if sends:
             verb = pick(("enviou", "sent"), self._language)
@@ -198,7 +198,7 @@ class _Teller:
             case "read", dict():
                 known = (f"{path} = {self._shown(there)}" for path, there in value.items())
                 return f" ({', '.join(known)})" if value else ""
-            case "holds", _:
+            case "holds" | "agreed", _:
                 return pick(("sim", "yes") if value else ("não", "no"), self._language)
             case "open", _:
                 return pick(PORTS["open"] if value else PORTS["closed"], self._language)
@@ -208,6 +208,8 @@ class _Teller:
                     ", always the same for this contact",
                 )
                 return pick(always, self._language) if value else ""
+            case "notified", _:
+                return f" {quoted(value)}" if isinstance(value, str) else ""
             case "name", _:
                 return f" ({_short(value)})" if isinstance(value, str) else ""
             case "left" | "right", _:
@@ -221,6 +223,12 @@ class _Teller:
             case str():
                 return quoted(_short(value))
         return _short(as_text(value))
+
+
+def _true(facts: Sequence[Mapping[str, Json]]) -> list[Mapping[str, Json]]:
+    """Leaves out that a call was made where it was stopped on its way out."""
+    stopped = any("not_called" in fact for fact in facts)
+    return [fact for fact in facts if not (stopped and "host" in fact)]
 
 
 def _short(text: str) -> str:

@@ -1,7 +1,7 @@
 """One-click fixes: the remedies of the problems that have one, and the mending of a document with them.
 
 A fix that `loses` deletes, cuts or replaces what an author wrote: it is made only where somebody asked for it by code.
-All others leave everything there is: they rename, give free ids, drop copies and edges that hang in the air.
+All others leave everything there is: they rename, give free ids, drop copies and edges that no port misses.
 """
 
 from collections import Counter
@@ -9,7 +9,7 @@ from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 from recado.engine.changes import Fix, apply_all
-from recado.engine.compile import compile
+from recado.engine.compile import Compiled, compile
 from recado.engine.drawing import Drawing
 from recado.engine.fixes_edges import edge_fix
 from recado.engine.fixes_nodes import node_fix
@@ -24,11 +24,24 @@ ROUNDS = 4
 
 @dataclass(frozen=True, slots=True)
 class Mended:
-    """A mended document: the codes of what was mended, and the problems that it still has."""
+    """A mended document: what was mended, round by round, and what came of compiling it then.
+
+    The paths of a fix are those of the document that its round found.
+    """
 
     document: FlowDocument
-    done: tuple[str, ...]
-    problems: tuple[Problem, ...]
+    compiled: Compiled
+    rounds: tuple[tuple[tuple[Problem, Fix], ...], ...] = ()
+
+    @property
+    def done(self) -> tuple[str, ...]:
+        """Gives the codes of what was mended."""
+        return tuple(problem.code for made in self.rounds for problem, _ in made)
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Gives the problems that the document still has."""
+        return self.compiled.problems
 
 
 def fix_for(problem: Problem, document: FlowDocument) -> Fix | None:
@@ -62,13 +75,13 @@ def mend(
     `node` and `edge` keep it to the problems at one place. Something is lost only for problems that the document had
     from the beginning, never for one that another remedy brought.
     """
-    problems = compile(document, node_types, resources).problems
-    shown = {_key(problem) for problem in problems}
-    done: list[str] = []
+    compiled = compile(document, node_types, resources)
+    shown = {_key(problem) for problem in compiled.problems}
+    rounds: list[tuple[tuple[Problem, Fix], ...]] = []
     for _ in range(ROUNDS):
         chosen = [
             (problem, fix)
-            for problem, fix in _remedies(problems, document, codes)
+            for problem, fix in _remedies(compiled.problems, document, codes)
             if node in (None, problem.node)
             and edge in (None, problem.edge)
             and (not fix.loses or (codes is not None and _key(problem) in shown))
@@ -76,9 +89,9 @@ def mend(
         document, made = apply_all(document, [fix for _, fix in chosen])
         if not any(made):
             break
-        done += [problem.code for (problem, _), taken in zip(chosen, made, strict=True) if taken]
-        problems = compile(document, node_types, resources).problems
-    return Mended(document, tuple(done), problems)
+        rounds.append(tuple(pair for pair, taken in zip(chosen, made, strict=True) if taken))
+        compiled = compile(document, node_types, resources)
+    return Mended(document, compiled, tuple(rounds))
 
 
 def _remedies(

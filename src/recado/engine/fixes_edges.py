@@ -25,7 +25,14 @@ def edge_fix(problem: Problem, nth: int, drawing: Drawing) -> Fix | None:
         return None
     match problem.code:
         case "edge_from_nowhere" | "edge_to_nowhere":
-            return Fix(label="drop_edge", changes=(drop_edge(place, drawing),))
+            lost = not _has_another(place, drawing)
+            return Fix(label="drop_edge", changes=(drop_edge(place, drawing),), loses=lost)
+        case "misspelt_target":
+            meant = str(problem.params["meant"])
+            change = _set(place, "target", meant, drawing)
+            return Fix(label="use", changes=(change,), value=meant)
+        case "default_edge_unused" if "meant" in problem.params:
+            return _leave_by(place, str(problem.params["meant"]), drawing)
         case "unknown_port":
             return Fix(label="drop_edge", changes=(drop_edge(place, drawing),), loses=True)
         case "misspelt_port":
@@ -56,10 +63,39 @@ def _is_wrong(edge: Box, problem: Problem, drawing: Drawing) -> bool:
             return edge["source"] not in drawing.nodes_of_id
         case "edge_to_nowhere":
             return edge["target"] not in drawing.nodes_of_id
+        case "misspelt_target":
+            return bool(edge["target"] == problem.params["target"])
         case "edge_to_start":
             return any(drawing.nodes[place]["id"] == edge["target"] for place in drawing.starts)
     wrong = (problem.node, problem.params.get("port"))
     return (edge["source"], edge.get("sourceHandle")) == wrong
+
+
+def _has_another(place: int, drawing: Drawing) -> bool:
+    """Says whether a node keeps its way out without an edge, because another edge leaves the same port."""
+    edge = drawing.edges[place]
+    leaving = drawing.leaving[edge["source"]]
+    if edge["source"] not in drawing.nodes_of_id or len(leaving) > MOST:
+        return False
+    others = (drawing.edges[other] for other in leaving if other != place)
+    return any(
+        _port(other) == _port(edge) and other["target"] in drawing.nodes_of_id for other in others
+    )
+
+
+def _port(edge: Box) -> str:
+    return str(edge.get("sourceHandle") or "next")
+
+
+def _leave_by(place: int, meant: str, drawing: Drawing) -> Fix | None:
+    """Lets a default edge leave by a port that nobody has drawn yet."""
+    leaving = drawing.leaving[drawing.edges[place]["source"]]
+    if len(leaving) > MOST:
+        return None
+    if meant in {drawing.edges[other].get("sourceHandle") for other in leaving}:
+        return None
+    change = _set(place, "sourceHandle", meant, drawing)
+    return Fix(label="leave_by", changes=(change,), value=meant)
 
 
 def _set(place: int, name: str, value: Json, drawing: Drawing) -> Change:

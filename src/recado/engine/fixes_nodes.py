@@ -48,6 +48,9 @@ def _field_fix(problem: Problem, path: Path, drawing: Drawing) -> Fix | None:
             return Fix(label="set_time_limit", changes=(_change("set", path, drawing, DAY),))
         case "query_with_placeholders" if isinstance(now, str):
             return _bind(path, now, drawing)
+        case "misspelt_value" if now == params["value"]:
+            change = _change("set", path, drawing, params["meant"])
+            return Fix(label="use", changes=(change,), value=params["meant"], loses=True)
         case "unknown_connection" | "unknown_account" | "unknown_template" if "meant" in params:
             return _use(path, params, drawing)
     return None

@@ -36,6 +36,8 @@ from recado.engine.values import as_text
 from recado.engine.wordings import MESSAGES
 
 QUOTED = 300  # characters of a message
+# What a workspace does not have; the call's detail is its name.
+MISSING = frozenset(["secret_missing", "connection_missing", "account_missing"])
 
 
 def happened(event: Event, language: Language) -> str:
@@ -99,14 +101,16 @@ def _settled(language: Language, *, accepted: bool, code: int | None) -> str:
 
 def _came_back(result: CallResult, language: Language) -> str:
     status = f" ({result.status})" if result.status is not None else ""
+    time = pick((" em {} ms", " in {} ms"), language).format(result.ms) if result.ms else ""
     if result.ok:
-        came = ("O serviço chamado respondeu{}.", "The service that was called answered{}.")
-        return pick(came, language).format(status)
+        came = ("O serviço chamado respondeu{}{}.", "The service that was called answered{}{}.")
+        return pick(came, language).format(status, time)
     why = pick(
         CALL_ERRORS.get(result.error or "", (result.error or "", result.error or "")), language
     )
-    failed = ("A chamada não deu certo{}: {}.", "The call did not work{}: {}.")
-    return pick(failed, language).format(status, why)
+    named = f" {quoted(result.detail)}" if result.error in MISSING and result.detail else ""
+    failed = ("A chamada não deu certo{}: {}{}.", "The call did not work{}: {}{}.")
+    return pick(failed, language).format(status, why, named)
 
 
 def _released(event: Released, language: Language) -> str:

@@ -14,7 +14,7 @@ from recado.engine.problems import Problem
 from recado.engine.request_addresses import address_problems
 from recado.engine.request_bodies import body_mistake, body_text
 from recado.engine.request_headers import HeaderLine
-from recado.engine.requests import Email, Http, Sealed
+from recado.engine.requests import Email, Http, Sealed, host_of
 from recado.engine.steps import CallOut, Go
 from recado.engine.written import MAX_NAME, Words, fill_words
 
@@ -105,6 +105,7 @@ class Webhook(BaseModel):
             sign=self.secret,
             keep=False,
         )
+        visit.note(method=self.method, host=host_of(request.url))
         return CallOut(request, self.timeout, repeatable=self.repeatable)
 
     def _body(self, visit: Visit) -> Sealed:
@@ -155,6 +156,7 @@ class SendEmail(BaseModel):
             return Go("error")
         subject = visit.line(self.subject, limit=SUBJECT) or ""
         request = Email(to, subject, visit.text(self.body))
+        visit.note(mailed=", ".join(to))
         return CallOut(request, self.timeout, repeatable=self.repeatable)
 
     def _recipients(self, visit: Visit) -> tuple[str, ...]:
@@ -183,6 +185,6 @@ class NotifyTeam(BaseModel):
         text = visit.text(self.text, limit=NOTICE).strip()
         if not text:
             return visit.note(skipped="empty_text")
-        return visit.effect(
-            Notify(text, team=visit.line(self.team, limit=MAX_NAME), node=visit.node)
-        )
+        team = visit.line(self.team, limit=MAX_NAME)
+        visit.note(notified=team)
+        return visit.effect(Notify(text, team=team, node=visit.node))

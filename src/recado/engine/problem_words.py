@@ -9,6 +9,18 @@ WORDS: dict[str, dict[str, str]] = {
         "pt-BR": "A ligação “{id}” sai de uma saída que não existe: “{port}”; você quis dizer “{meant}”?",
         "en": "The edge “{id}” leaves a port that does not exist: “{port}”; did you mean “{meant}”?",
     },
+    "misspelt_target": {
+        "pt-BR": "A ligação “{id}” leva a um nó que não existe: “{target}”; você quis dizer “{meant}”?",
+        "en": "The edge “{id}” leads to a node that does not exist: “{target}”; did you mean “{meant}”?",
+    },
+    "misspelt_value": {
+        "pt-BR": "O campo “{field}” não aceita “{value}”; você quis dizer “{meant}”?",
+        "en": "The field “{field}” does not take “{value}”; did you mean “{meant}”?",
+    },
+    "default_edge_unused": {
+        "pt-BR": "A ligação “{id}” não diz por qual saída sai, e este nó não tem saída principal: ninguém passa por ela.",
+        "en": "The edge “{id}” does not say which port it leaves by, and this node has no main port: nobody goes along it.",
+    },
     "misspelt_field": {
         "pt-BR": "O campo “{field}” não existe neste tipo de nó; você quis dizer “{meant}”?",
         "en": "There is no field “{field}” in this node type; did you mean “{meant}”?",

@@ -62,8 +62,8 @@ WHATSAPP_WORDS: dict[str, dict[str, str]] = {
         "en": "The values of this template have names; give each value in “{field}” its own: {wanted}.",
     },
     "template_header": {
-        "pt-BR": "O cabeçalho do modelo pede {wanted}, e o nó tem {given}.",
-        "en": "The template's header wants {wanted}, and the node has {given}.",
+        "pt-BR": "O cabeçalho do modelo pede {wanted_pt}, e o nó tem {given_pt}.",
+        "en": "The template's header wants {wanted_en}, and the node has {given_en}.",
     },
     "template_button": {
         "pt-BR": "O botão {place} do modelo é {wanted}, e o nó o trata como {given}.",

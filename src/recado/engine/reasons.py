@@ -222,6 +222,10 @@ CALL_ERRORS: Mapping[str, Pair] = {
         "the call failed by a fault of ours; the server's log says where",
     ),
     "secret_missing": ("falta um segredo", "a secret is missing"),
+    "file_missing": (
+        "não há um banco SQLite com esse nome na pasta sqlite da pasta de dados",
+        "there is no SQLite file of that name in the folder sqlite of the data folder",
+    ),
     "connection_missing": ("a conexão não existe", "the connection does not exist"),
     "account_missing": ("a conta de IA não existe", "the AI account does not exist"),
     "smtp_missing": (

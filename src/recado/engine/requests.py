@@ -5,6 +5,7 @@ at the last moment. So no table, journal, trace or export ever holds it.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Literal
 from urllib.parse import quote
@@ -14,6 +15,8 @@ import msgspec
 from recado.engine.events import Json
 
 Escape = Literal["none", "json", "url"]
+HIDDEN = "•••"
+HOST = re.compile(r"\s*https?://([^/?#]*)", re.IGNORECASE)
 
 
 class SecretRef(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -130,6 +133,13 @@ def summary(request: Request) -> str:
             return "script"
         case Email(to=to):
             return f"e-mail to {', '.join(to)}"
+
+
+def host_of(url: Sealed) -> str:
+    """Gives the host of an address, for the trace: nothing that stands before or behind it."""
+    shown = "".join(piece if isinstance(piece, str) else HIDDEN for piece in url)
+    found = HOST.match(shown)
+    return found[1].rpartition("@")[2] if found else ""
 
 
 def reveal(sealed: Sealed, secrets: Mapping[str, str]) -> str:

@@ -11,11 +11,12 @@ Part = TypeVar("Part")
 # msgspec's sentences: what is wrong, and after it where.
 _PLACE = re.compile(r"(?s)(.*) - at `\$\.?(.*)`")
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`")
+_STEP = re.compile(r"steps\.(\d+)(?:\.(.+))?")
 _INDEX = re.compile(r"\[(\d+|\.\.\.)\]")
 
 
 class StoryMistake(ValueError):
-    """A story cannot be told; `place` is a path into it, `reason` English words."""
+    """A story cannot be told; `place` is a path into it, whose steps count from 0, `reason` English words."""
 
     def __init__(self, place: str, reason: str) -> None:
         super().__init__(reason)
@@ -23,7 +24,12 @@ class StoryMistake(ValueError):
         self.reason = reason
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.reason}" if self.place else self.reason
+        """Says it to people, who count steps from 1."""
+        step = _STEP.fullmatch(self.place)
+        if step is None:
+            return f"{self.place}: {self.reason}" if self.place else self.reason
+        within = f", {step[2]}" if step[2] else ""
+        return f"step {int(step[1]) + 1}{within}: {self.reason}"
 
     def within(self, place: str) -> "StoryMistake":
         """Gives the mistake as it is seen from further out."""

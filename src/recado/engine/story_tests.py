@@ -84,15 +84,20 @@ async def judge(
     verdict = Verdict(flows.begins)
     try:
         telling = Telling(story, flows, world=world)
+    except StoryMistake as mistake:
+        verdict.mistake = mistake
+        return verdict
+    try:
         await _tell(telling, story, verdict, perform, pause)
     except StoryMistake as mistake:
         verdict.mistake = mistake
+    _walked(verdict, telling)
+    if verdict.mistake:
         return verdict
     came = end_facts(telling.play, telling.now)
     for key, expected in story.expected_end.items():
         if not same(expected, came[key]):
             verdict.differences.append(Difference(None, key, expected, came[key]))
-    _walked(verdict, telling)
     return verdict
 
 

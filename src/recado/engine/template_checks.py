@@ -17,6 +17,13 @@ from recado.engine.template_fields import (
 
 PLACEHOLDER = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 FILES = ("image", "video", "document")
+HEADERS: Mapping[str, tuple[str, str]] = {
+    "none": ("nenhum valor", "no value"),
+    "text": ("um texto", "a text"),
+    "image": ("uma imagem", "an image"),
+    "video": ("um vídeo", "a video"),
+    "document": ("um documento", "a document"),
+}
 SENDABLE = frozenset({"APPROVED"})
 
 HeaderKind = Literal["none", "text", "image", "video", "document", "location"]
@@ -120,7 +127,9 @@ def _check_header(header: TemplateHeaderField | None, known: KnownTemplate) -> I
     if known.header == "location":
         return
     if wanted != given:
-        params = {"wanted": wanted, "given": given}
+        params: dict[str, Json] = {"wanted": wanted, "given": given}
+        for name, kind in (("wanted", wanted), ("given", given)):
+            params[f"{name}_pt"], params[f"{name}_en"] = HEADERS[kind]
         yield Problem(code="template_header", field="header", params=params)
     elif header is not None and given == "text":
         yield from _check_values("header", [header.name], known.header_values, known)

@@ -1,9 +1,10 @@
 """All texts of a node that take placeholders, with their places and whether secrets may stand in them."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Mapping
 
 from pydantic import BaseModel, JsonValue
 
+from recado.engine.events import Json
 from recado.engine.node import takes_secrets, takes_template
 
 # Where, the text, whether it may name secrets.
@@ -22,6 +23,20 @@ def texts_of(model: BaseModel, prefix: str = "") -> Iterator[Found]:
             yield from _texts(value, path, secrets=takes_secrets(info))
         for index, part in _parts(value):
             yield from texts_of(part, f"{path}.{index}")
+
+
+def texts_in(
+    kind: type[BaseModel], data: Mapping[str, Json], *, but: Container[str]
+) -> Iterator[Found]:
+    """Lists the texts that stand in the fields of data that is no node yet, passing over some fields."""
+    for name, info in kind.model_fields.items():
+        key = info.alias or name
+        value = data.get(key, data.get(name))
+        if not takes_template(info) or key in but or name in but or isinstance(value, dict):
+            continue
+        if isinstance(value, list):
+            value = tuple(value)
+        yield from _texts(value, key, secrets=takes_secrets(info))
 
 
 def _texts(value: object, path: str, *, secrets: bool) -> Iterator[Found]:

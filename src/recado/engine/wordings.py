@@ -99,6 +99,12 @@ FACTS: Mapping[frozenset[str], Pair] = {
         "esperou {unattended} s, e ninguém assumiu a conversa",
         "waited {unattended} s, and nobody took the conversation",
     ),
+    frozenset({"tagged"}): ("pôs a etiqueta {tagged}", "put on the tag {tagged}"),
+    frozenset({"untagged"}): ("tirou a etiqueta {untagged}", "took off the tag {untagged}"),
+    frozenset({"saved"}): ("guardou no contato: {saved}", "saved on the contact: {saved}"),
+    frozenset({"agreed"}): ("anotou o aceite: {agreed}", "noted the consent: {agreed}"),
+    frozenset({"mailed"}): ("mandou um e-mail a {mailed}", "sent an e-mail to {mailed}"),
+    frozenset({"notified"}): ("avisou a equipe{notified}", "told the team{notified}"),
     frozenset({"action", "place"}): (
         "parou na ação {place} ({action}), que não deu certo",
         "stopped at action {place} ({action}), which did not work",

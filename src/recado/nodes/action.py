@@ -88,6 +88,8 @@ class Action(Node):
             case Entered():
                 return self._from(visit, 0)
             case Returned(result=result):
+                if result.status is not None:
+                    visit.note(status=result.status, ms=result.ms)
                 place = int(visit.memory[PLACE])
                 return self._from(visit, place + 1) if result.ok else self._stop(visit, place)
         return Stay()

@@ -1,6 +1,5 @@
 """Calls a service over HTTP and keeps what it answers."""
 
-import re
 from collections.abc import Iterator
 from typing import Any, ClassVar, Literal
 
@@ -14,7 +13,7 @@ from recado.engine.problems import Problem
 from recado.engine.request_addresses import address_problems
 from recado.engine.request_bodies import BODIES, BodyType, body_mistake, body_text
 from recado.engine.request_headers import HEADER_NAME, HeaderLine
-from recado.engine.requests import BasicAuth, Http, Sealed, SecretRef
+from recado.engine.requests import BasicAuth, Http, Sealed, SecretRef, host_of
 from recado.engine.steps import CallOut, Go, Returned
 from recado.engine.traits import Need, name_set
 
@@ -28,7 +27,6 @@ NEEDED = {
     "basic": ("username", "secret"),
     "header": ("header", "secret"),
 }
-HIDDEN = "•••"
 
 
 class _Part(BaseModel):
@@ -88,11 +86,12 @@ class ApiCall(Node):
         name={"pt-BR": "Chamada de API", "en": "API call"},
         help={
             "pt-BR": "Chama um serviço por HTTP. “Guardar em” recebe a resposta (JSON já lido), e o mesmo nome com "
-            "_status o código HTTP, também em caso de erro; “Extrair” tira partes dela com JMESPath, como "
+            "_status o código HTTP; num erro com resposta (404, 500) também, sem resposta os dois ficam vazios. “Extrair” tira partes dela com JMESPath, como "
             "itens[0].preco. No corpo JSON, {{variável}} entre aspas vira texto, fora delas um valor. Segredos entram "
             "com {{secret.NOME}} e nunca aparecem no histórico.",
             "en": "Calls a service over HTTP. “Keep in” gets the answer (JSON already read), and the same name with "
-            "_status the HTTP code, on an error as well; “Extract” takes parts of it by JMESPath, such as "
+            "_status the HTTP code; so it is for an answer that is an error (404, 500), and without an answer both are "
+            "empty. “Extract” takes parts of it by JMESPath, such as "
             "items[0].price. In a JSON body {{variable}} between quotes becomes text, outside of them a value. "
             "Secrets come in as {{secret.NAME}} and are never shown in the history.",
         },
@@ -197,7 +196,7 @@ class ApiCall(Node):
             case Returned(result=result):
                 return self._keep(visit, result)
         request = self.request(visit)
-        visit.note(method=self.method, host=_host(request.url))
+        visit.note(method=self.method, host=host_of(request.url))
         repeatable = self.repeatable or self.method in HARMLESS
         return CallOut(request, timeout=self.timeout, repeatable=repeatable)
 
@@ -253,10 +252,3 @@ class ApiCall(Node):
         if found is None:
             visit.note(nothing_at=part.path)
         return visit.set(part.variable, found)
-
-
-def _host(url: Sealed) -> str:
-    """Gives the host of an address, for the trace: nothing that stands before or behind it."""
-    shown = "".join(piece if isinstance(piece, str) else HIDDEN for piece in url)
-    found = re.match(r"\s*https?://([^/?#]*)", shown, re.IGNORECASE)
-    return found[1].rpartition("@")[2] if found else ""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 
 from recado.engine.compare import Operator, compare, needs_value
 from recado.engine.expressions import MAX_LENGTH
@@ -13,9 +13,15 @@ from recado.engine.patterns import bad_pattern
 from recado.engine.port_rules import PortRule
 from recado.engine.problems import Problem
 from recado.engine.steps import Go
+from recado.engine.template import sole_path
 from recado.engine.traits import names_in
 
 ELSE = "else"
+
+
+def _bare(value: object) -> object:
+    """Takes the braces off a variable that is written as a placeholder."""
+    return (sole_path(value) or value) if isinstance(value, str) and "{{" in value else value
 
 
 class Rule(BaseModel):
@@ -23,7 +29,9 @@ class Rule(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    variable: str = field("Variável", "Variable", ui="variable", min_length=1, max_length=200)
+    variable: Annotated[str, BeforeValidator(_bare)] = field(
+        "Variável", "Variable", ui="variable", min_length=1, max_length=200
+    )
     operator: Operator = field("Operador", "Operator", default=Operator.EQ)
     value: JsonValue = field("Valor", "Value", default=None, template=True)
 

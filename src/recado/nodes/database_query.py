@@ -166,15 +166,29 @@ class DatabaseQuery(Node):
                 yield Problem(code="parameter_with_secret", field=place, params=params)
 
     def _keep(self, visit: Visit, result: CallResult) -> Go:
-        if result.status is not None:
-            visit.note(rows=result.status, ms=result.ms)
+        count = self._rows(result)
+        if count is not None:
+            visit.note(rows=count, ms=result.ms)
         if result.detail:
             visit.note(database_said=result.detail)
         # Set or unset: what an earlier query left there would pass for this one's result.
         fits = self.save_to is None or visit.set(self.save_to, result.value)
         if not (result.ok and fits):
             return Go("error")
-        return Go("empty" if self.mode != "execute" and not result.status else "success")
+        return Go("empty" if self.mode != "execute" and not count else "success")
+
+    def _rows(self, result: CallResult) -> int | None:
+        """Gives how many rows came, or changed; where nobody counted, as in a story, the value tells."""
+        match result.status, result.value:
+            case int(count), _:
+                return count
+            case _, int(count) if result.ok and self.mode == "execute":
+                return count
+            case _ if self.mode == "execute" or not result.ok:
+                return None
+            case _, list(rows):
+                return len(rows)
+        return 0 if result.value is None else 1
 
 
 def _mixes_secret(value: JsonValue) -> bool:

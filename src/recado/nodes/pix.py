@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar, Literal
 
-from recado.engine.asking import KeptIn
+from pydantic import AliasChoices
+
 from recado.engine.content import OrderItem, PixOrder, QrCode, Text
 from recado.engine.media import CAPTION
 from recado.engine.node import About, Node, Port, Visit, check_length, check_variable, field
@@ -110,11 +111,13 @@ class Pix(Node):
     content: str | None = field(
         "Texto", "Text", default=None, template=True, ui="long_text", max_length=4_096
     )
-    save_to: KeptIn = field(
+    save_to: str | None = field(
         "Guardar o código em",
         "Keep the code in",
         default=None,
         ui="variable",
+        # As nodes that ask a question call it: taken, as an author who copies from there means the same.
+        validation_alias=AliasChoices("save_to", "variableName"),
         min_length=1,
         max_length=100,
     )

@@ -111,6 +111,28 @@ async def turns_of_message(db: Db, message: FoundMessage) -> list[JournalTurn]:
     return [_turn(row) for row in rows]
 
 
+async def turns_before(db: Db, message: FoundMessage, turn: JournalTurn) -> list[JournalTurn]:
+    """Lists a session's turns before a turn, from the customer's last message on, in order; the newest ten."""
+    rows = await db.fetch(
+        f"""with own as (select seq, session_id, message_id from journal
+                         where workspace_id = $1 and conversation_id = $2),
+                 here as (select seq, session_id from own
+                           where seq = (select seq from journal where id = $3))
+            select {_COLUMNS} from {_TABLES}, here
+             where j.workspace_id = $1 and j.conversation_id = $2
+               and j.session_id = here.session_id and j.seq < here.seq
+               and j.seq >= coalesce((select max(own.seq) from own
+                                       where own.session_id = here.session_id
+                                         and own.message_id is not null
+                                         and own.seq < here.seq), 0)
+             order by j.seq desc limit 10""",
+        message.workspace_id,
+        message.conversation_id,
+        turn.id,
+    )
+    return [_turn(row) for row in reversed(rows)]
+
+
 async def list_recorded(db: Db, workspace_id: UUID, conversation_id: UUID) -> list[Recorded]:
     """Lists a conversation's turns as they can be run again, the oldest first."""
     rows = await db.fetch(

@@ -54,10 +54,10 @@ class Closed(BaseModel):
 
 
 class Ordered(BaseModel):
-    """What the next turn will do; `mode` is who has the conversation until then."""
+    """What the next turn will do, usually within a second."""
 
     to: Literal["continue", "restart", "node"]
-    mode: Mode
+    mode: Mode = Field(description="Who has the conversation until that turn; then the bot.")
 
 
 @router.post("/takeover", response_model=TakenOver)

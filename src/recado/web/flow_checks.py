@@ -7,11 +7,11 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from recado.engine.compile import compile
+from recado.engine.compile import Compiled, compile
 from recado.engine.fixes import Mended, mend
 from recado.engine.flow import FlowDocument
 from recado.engine.node import NodeTypes
-from recado.engine.problems import Language, Problem, has_errors
+from recado.engine.problems import Language, has_errors
 from recado.engine.resources import Resources
 from recado.store import flows as store
 from recado.store.resources import resources
@@ -29,6 +29,9 @@ class Checked(BaseModel):
     """The compiler's verdict on a draft."""
 
     publishable: bool
+    complete: bool = Field(
+        description="False where errors kept the ways through the flow from being checked: more may be wrong."
+    )
     problems: list[FlowProblem]
 
 
@@ -86,6 +89,7 @@ async def fix_flow(
         fixed=list(mended.done),
         revision=revision,
         publishable=checked.publishable,
+        complete=checked.complete,
         problems=checked.problems,
     )
 
@@ -94,7 +98,7 @@ def _check(
     draft: dict[str, Any], node_types: NodeTypes, there: Resources, language: Language
 ) -> Checked:
     document = FlowDocument.model_validate(draft)
-    return _checked(compile(document, node_types, there).problems, document, language)
+    return _checked(compile(document, node_types, there), document, language)
 
 
 def _mend(
@@ -113,9 +117,12 @@ def _mend(
         node=order.node,
         edge=order.edge,
     )
-    return mended, _checked(mended.problems, mended.document, language)
+    return mended, _checked(mended.compiled, mended.document, language)
 
 
-def _checked(problems: tuple[Problem, ...], document: FlowDocument, language: Language) -> Checked:
-    answers = problem_answers(problems, document, language)
-    return Checked(publishable=not has_errors(problems), problems=answers)
+def _checked(compiled: Compiled, document: FlowDocument, language: Language) -> Checked:
+    return Checked(
+        publishable=not has_errors(compiled.problems),
+        complete=compiled.complete,
+        problems=problem_answers(compiled.problems, document, language),
+    )

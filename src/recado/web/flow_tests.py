@@ -13,6 +13,7 @@ from recado.engine.events import Json
 from recado.engine.story import parse_story
 from recado.engine.story_reading import StoryMistake, join
 from recado.engine.story_tests import Coverage, Verdict
+from recado.engine.story_words import in_portuguese
 from recado.store import flow_tests as store
 from recado.store.flow_tests import MOST_TESTS, FlowTest
 from recado.store.ids import new_id
@@ -91,6 +92,9 @@ class TestResult(BaseModel):
     passed: bool
     steps: int
     mistake: str | None
+    mistake_place: str | None = Field(
+        description="A path into the story, such as `steps.0.bot`; steps count from 0 here, in `mistake` from 1."
+    )
     not_run: bool
     differences: list[DifferenceAnswer]
 
@@ -217,7 +221,13 @@ def _check(story: dict[str, Json]) -> None:
         parse_story(story)
     except StoryMistake as mistake:
         field = join("story", mistake.place)
-        raise Refusal(422, "bad_story", field=field, reason=mistake.reason) from mistake
+        raise Refusal(
+            422,
+            "bad_story",
+            field=field,
+            reason=mistake.reason,
+            reason_pt=in_portuguese(mistake.reason),
+        ) from mistake
 
 
 def _result(test: FlowTest, verdict: Verdict) -> TestResult:
@@ -227,6 +237,7 @@ def _result(test: FlowTest, verdict: Verdict) -> TestResult:
         passed=verdict.passed,
         steps=verdict.steps,
         mistake=str(verdict.mistake) if verdict.mistake else None,
+        mistake_place=verdict.mistake.place if verdict.mistake else None,
         not_run=verdict.not_run,
         differences=[
             DifferenceAnswer(step=each.step, said=each.said, expected=each.expected, came=each.came)

@@ -1,4 +1,4 @@
-"""Lists: an envelope with `items`, `total` and the cursor of the next page."""
+"""Lists: an envelope with `items`, `total` and the cursor of the next page; a parameter that no list knows is refused."""
 
 import base64
 import binascii
@@ -8,11 +8,15 @@ from typing import Annotated, Generic, TypeVar
 from uuid import UUID
 
 from fastapi import Depends, Query
-from pydantic import BaseModel, Field
+from fastapi.dependencies.models import Dependant
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field, ValidationError
+from pydantic_core import InitErrorDetails
+from starlette.requests import Request
 
 from recado.store.paging import Place
 from recado.web.errors import Refusal
-from recado.web.inputs import in_utc
+from recado.web.inputs import in_utc, unknown_field
 
 Item = TypeVar("Item")
 Record = TypeVar("Record")
@@ -49,9 +53,37 @@ class Paging(BaseModel):
         return Page(items=[shape(record) for record in shown], total=total, next=following)
 
 
+def _known_only(request: Request) -> None:
+    """Refuses a parameter that the list does not know: a misspelt filter would seem to find everything."""
+    names = sorted(_parameters(request.scope["route"].dependant))
+    unknown = [name for name in request.query_params if name not in names]
+    lines: list[InitErrorDetails] = [
+        {"type": unknown_field(name, names), "loc": ("query", name), "input": name}
+        for name in dict.fromkeys(unknown)
+    ]
+    if lines:
+        refused = ValidationError.from_exception_data("query", lines)
+        raise RequestValidationError(refused.errors())
+
+
+def _parameters(dependant: Dependant) -> set[str]:
+    """Names the query parameters of a route and of all that it depends on."""
+    own = (_names(each.field_info.annotation, each.alias) for each in dependant.query_params)
+    return set().union(*own, *map(_parameters, dependant.dependencies))
+
+
+def _names(annotation: object, alias: str) -> set[str]:
+    match annotation:
+        case type() as kind if issubclass(kind, BaseModel):
+            # Filters that are written as one model are still parameters of their own.
+            return {info.alias or name for name, info in kind.model_fields.items()}
+    return {alias}
+
+
 def _paging(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
+    _: Annotated[None, Depends(_known_only)] = None,
 ) -> Paging:
     return Paging(limit=limit, after=None if cursor is None else _read(cursor))
 
@@ -59,6 +91,7 @@ def _paging(
 def _long_paging(
     limit: Annotated[int, Query(ge=1, le=200)] = 100,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
+    _: Annotated[None, Depends(_known_only)] = None,
 ) -> Paging:
     return Paging(limit=limit, after=None if cursor is None else _read(cursor))
 

@@ -34,7 +34,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "bad_cursor": ("O cursor não é válido.", "The cursor is not valid."),
     "bad_story": (
-        "A história do teste não é válida: {reason}.",
+        "A história do teste não é válida: {reason_pt}.",
         "The test's story is not valid: {reason}.",
     ),
     "flow_cannot_be_tested": (

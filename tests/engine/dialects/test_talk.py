@@ -257,3 +257,40 @@ def test_other_triggers_are_said_to_be_lost() -> None:
         "trigger_not_kept",
         "field_not_kept",
     ]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"nodeType": "question", "questionText": "?", "maxAttempts": 3},
+        {"questionText": "?", "max_attempts": "3"},
+        {"content": "?", "maxAttempts": 3},
+        {"questionText": "?", "validation": {"maxAttempts": 3}, "maxAttempts": 3},
+    ],
+)
+def test_the_most_tries_may_stand_beside_the_rules(data: Json) -> None:
+    found = one("question", data)
+
+    assert found.data["validation"]["max_attempts"] == 3
+    assert found.lost == []
+
+
+def test_two_numbers_of_tries_are_told() -> None:
+    found = one(
+        "question", {"questionText": "?", "validation": {"maxAttempts": 3}, "maxAttempts": 5}
+    )
+
+    assert found.data["validation"]["max_attempts"] == 3
+    assert found.told("said_otherwise") == {
+        "field": "maxAttempts",
+        "kept": "validation.maxAttempts",
+    }
+
+
+@pytest.mark.parametrize("name", ["transfer", "handoff", "trigger_handoff", "triggerHandoff"])
+@pytest.mark.parametrize(("value", "type"), [(True, "handoff"), ("sim", "handoff"), (False, "end")])
+def test_an_end_that_hands_over(name: str, value: Json, type: str) -> None:
+    found = one("end", {"content": "Tchau", name: value})
+
+    assert (found.type, found.data) == (type, {"content": "Tchau"})
+    assert found.lost == []

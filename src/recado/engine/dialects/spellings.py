@@ -89,13 +89,15 @@ SPELLINGS: Mapping[str, Spelling] = {
     "question": _spelling(
         question,
         "content variableName answer options route_by_option media validation timeout burst",
-        f"{TEXTS} {RESULT} variable responseType validationType responseValidation answerType errorMessage",
+        f"{TEXTS} {RESULT} variable responseType validationType responseValidation answerType errorMessage "
+        "maxAttempts max_attempts",
         lambda data: bool(_keys(data, "options") & LEADS) or _has_other_rules(data),
     ),
     "end": _spelling(
         end,
         "content outcome tags returns scope",
-        f"{TEXTS} endType closeConversation sendSummary addTag trigger_handoff triggerHandoff sendFarewell "
+        f"{TEXTS} endType closeConversation sendSummary addTag trigger_handoff triggerHandoff transfer "
+        "handoff sendFarewell "
         "saveConversation endReason",
     ),
     "condition": _spelling(

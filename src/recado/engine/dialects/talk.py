@@ -8,6 +8,7 @@ from recado.engine.dialects.words import ANSWERS, CHECKED, MEDIA, tags_of
 from recado.engine.events import Json
 
 TEXTS = ("content", "messageText", "questionText", "farewellMessage", "bodyText", "text")
+HANDS_OVER = ("trigger_handoff", "triggerHandoff", "transfer", "handoff")
 MAX_CAPTION = 1_024
 
 
@@ -192,9 +193,19 @@ def _validation(fields: Fields, rules: Fields) -> dict[str, Json]:
         pattern=rules.text("pattern", "regex"),
         message=rules.text("message", "errorMessage", "error_message")
         or fields.text("errorMessage"),
-        max_attempts=rules.within("max_attempts", "maxAttempts", least=1, most=20),
+        max_attempts=_attempts(rules, fields),
     )
     return {**found, **rules.settle(())}
+
+
+def _attempts(rules: Fields, fields: Fields) -> int | None:
+    """Takes the most tries, from the rules or from beside them."""
+    names = ("max_attempts", "maxAttempts")
+    within = rules.within(*names, least=1, most=20)
+    beside = fields.within(*names, to="validation", least=1, most=20)
+    if within is not None and beside not in (None, within):
+        fields.lose("said_otherwise", field="maxAttempts", kept="validation.maxAttempts")
+    return beside if within is None else within
 
 
 def end(fields: Fields, box: Box) -> Outcome:
@@ -210,7 +221,8 @@ def end(fields: Fields, box: Box) -> Outcome:
     fields.forget("saveConversation")
     hands_over = fields.word("endType") == "handoff" or reason == "transferred"
     stays = fields.flag("closeConversation") is False
-    if fields.flag("trigger_handoff", "triggerHandoff") or hands_over:
+    asked = [fields.flag(name) for name in HANDS_OVER]
+    if any(asked) or hands_over:
         return _handed_over(fields, text, tags)
     if stays:
         fields.lose("stays_open")
