@@ -16,7 +16,7 @@ from tests.e2e.kill.trial import Trial, run
 from tests.e2e.prove.report import publish
 
 # A number slows down with every 429: one in twenty would make the short trial a long one.
-SHORT = Trial(conversations=150, kills=15, faults=0.05, too_many=0.005, unknown_wait=5)
+SHORT = Trial(conversations=200, kills=20, faults=0.05, too_many=0.005, unknown_wait=5)
 FULL = Trial(conversations=1_000, kills=200, faults=0.05, too_many=0.05, unknown_wait=30)
 
 pytestmark = pytest.mark.asyncio

@@ -320,7 +320,7 @@ async def read_why(pool: Pool, evidence: Evidence) -> int:
             assert message
             turns = await journal_reading.turns_of_message(db, message)
             for language in ("pt-BR", "en"):
-                for line in tell(message, turns, {}, language=language):  # type: ignore[arg-type]
+                for line in tell(message, turns, {}, language=language):
                     count += 1
                     evidence.add("why", line)
     return count
