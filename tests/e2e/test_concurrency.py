@@ -227,7 +227,7 @@ async def test_a_killed_process_leaves_its_work_to_the_other(
     async with open_shop(database_url, tmp_path, [{**FULL, "port": port}] * 2) as shop:
         shop.meta.fail(Fault(kind="delay", ms=20, probability=0.5))
         killed = asyncio.Event()
-        crowd = Crowd(shop.meta, scripts(60, random.Random(3)), life=lambda: 1 + killed.is_set())
+        crowd = Crowd(shop.meta, scripts(60, random.Random(3)), life=lambda: int(killed.is_set()))
 
         async def kill_the_sender() -> None:
             await crowd.reach(crowd.total // 3)

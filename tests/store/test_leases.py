@@ -7,7 +7,8 @@ from uuid import UUID
 
 import pytest
 
-from recado.store import leases
+from recado.store import holds, leases
+from recado.store.holds import Hold
 from recado.store.ids import new_id
 from recado.store.pool import Db, Pool
 
@@ -17,20 +18,31 @@ OWNER = UUID(int=7)
 Act = Callable[[Db, UUID, UUID, UUID], Awaitable[Any]]
 
 
+def rate(seconds: float) -> Hold:
+    return Hold("rate", seconds, "too fast")
+
+
 @pytest.mark.parametrize(
     "act",
     [
         lambda db, _, low, high: leases.renew(db, OWNER, {high: 1, low: 1}, seconds=15),
         lambda db, _, low, high: leases.release(db, [OWNER]),
         lambda db, _, low, high: leases.acquire(db, OWNER, [high, low], seconds=15),
-        lambda db, workspace, low, high: leases.hold(
-            db, {high: 60.0}, accounts={(workspace, "200"): 900.0}
+        lambda db, workspace, low, high: holds.hold(
+            db, {high: rate(60)}, accounts={(workspace, "200"): rate(900)}
         ),
+        lambda db, _, low, high: holds.tell_breakers(db, OWNER, [(high, 5, ""), (low, 5, "")]),
+        lambda db, _, low, high: _all(holds.renewed(db, [high, low])),
+        lambda db, workspace, low, high: _all(holds.resume(db, workspace, high)),
     ],
-    ids=["renew", "release", "acquire", "hold"],
+    ids=["renew", "release", "acquire", "hold", "tell_breakers", "renewed", "resume"],
 )
-async def test_nobody_locks_a_later_number_before_an_earlier_one(pool: Pool, act: Act) -> None:
+async def test_nobody_locks_a_later_number_before_an_earlier_one(
+    pool: Pool, act: Act, request: pytest.FixtureRequest
+) -> None:
     workspace, low, high = await _numbers(pool)
+    kind = "token" if "renewed" in request.node.name else "account_stopped"
+    await pool.execute("update number_senders set hold = $1, held_until = 'infinity'", kind)
 
     async def beside() -> None:
         async with pool.acquire() as db, db.transaction():
@@ -50,14 +62,19 @@ async def test_the_longest_hold_stands(pool: Pool) -> None:
     workspace, low, high = await _numbers(pool)
 
     async with pool.acquire() as db:
-        await leases.hold(db, {low: 3600.0}, accounts={(workspace, "200"): 900.0})
-        await leases.hold(db, {low: 1.0}, accounts={})
+        await holds.hold(db, {low: rate(3600)}, accounts={(workspace, "200"): rate(900)})
+        await holds.hold(db, {low: rate(1)}, accounts={})
 
     rows = await pool.fetch(
         """select number_id, round(extract(epoch from held_until - clock_timestamp()), -2)::int
              from number_senders"""
     )
     assert {row[0]: row[1] for row in rows} == {low: 3600, high: 900}
+
+
+async def _all(freed: Awaitable[list[UUID]]) -> None:
+    """Makes sure that both numbers were locked at all."""
+    assert len(await freed) == 2
 
 
 async def _numbers(pool: Pool) -> tuple[UUID, UUID, UUID]:

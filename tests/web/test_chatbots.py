@@ -77,6 +77,7 @@ async def test_settings_that_the_engine_cannot_read_are_refused_by_name(
 
 async def test_settings_that_the_engine_reads_are_kept(api: Api) -> None:
     settings = {"session_ttl": 3_600, "on_error": {"text": "Opa", "then": "handoff"}}
+    settings |= {"read_receipts": False, "typing": True}
 
     bot = await make(api, settings=settings)
 
@@ -211,6 +212,7 @@ async def test_lists_show_only_ones_own(api: Api) -> None:
     [
         ({"session_ttl": "um dia"}, "settings.session_ttl", "int_type"),
         ({"session_ttl": -1}, "settings.session_ttl", "greater_than_equal"),
+        ({"read_receipts": "sim"}, "settings.read_receipts", "bool_type"),
         ({"session_ttl": 31 * 86_400}, "settings.session_ttl", "less_than_equal"),
         ({"commands": 7}, "settings.commands", "dict_type"),
         ({"commands": {"restart": "menu"}}, "settings.commands.restart", "list_type"),

@@ -168,7 +168,21 @@ async def test_a_fault_for_one_customer_spares_the_others() -> None:
         assert (hers, theirs) == (400, 200)
 
 
-async def test_marking_as_read_draws_no_fault() -> None:
+async def test_marking_as_read_has_faults_of_its_own() -> None:
+    async with on_stage() as stage:
+        wamid = stage.fake.say(ANA, "oi")
+        stage.fake.fail(Fault(kind="error", code=131056, on="receipts", count=1))
+        read = {"messaging_product": "whatsapp", "status": "read", "message_id": wamid}
+
+        sent, _ = await stage.post(text())
+        refused, _ = await stage.post(read)
+        marked, _ = await stage.post(read)
+
+        assert (sent, refused, marked) == (200, 400, 200)
+        assert len(stage.fake.world.reads) == 1
+
+
+async def test_marking_as_read_draws_no_fault_of_messages() -> None:
     async with on_stage() as stage:
         wamid = stage.fake.say(ANA, "oi")
         stage.fake.fail(Fault(kind="error", count=1))

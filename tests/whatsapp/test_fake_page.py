@@ -44,6 +44,19 @@ async def test_the_feed_begins_with_the_history_and_goes_on_live() -> None:
         assert first_status["status"] == "sent"
 
 
+async def test_a_receipt_speaks_for_the_messages_before_its_own() -> None:
+    async with on_stage() as stage:
+        wamids = [stage.fake.say(ANA, text) for text in ("um", "dois", "três")]
+        read = {"messaging_product": "whatsapp", "status": "read", "message_id": wamids[1]}
+        await stage.post(read)
+        url = f"{stage.fake.url}/_fake/events?customer={ANA}"
+
+        async with stage.client.get(url) as answer:
+            (history,) = await events(stage, answer, 1)
+
+        assert [entry["read"] for entry in history["entries"]] == [True, True, False]
+
+
 async def _after(stage: Stage, answer: aiohttp.ClientResponse) -> list[dict[str, Any]]:
     await stage.post(text("dois"))
     return await events(stage, answer, 3)

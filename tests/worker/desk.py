@@ -63,6 +63,11 @@ class Desk:
                 return
             await asyncio.wait_for(self.rung.wait(), 20)
 
+    async def pass_time(self, seconds: float) -> None:
+        """Lets time go by, for the rows and for the monotonic clock."""
+        self.now += seconds
+        await self.stage.pass_time(seconds)
+
     def texts(self, customer: str = "5511912345678") -> list[str]:
         """Lists what a customer got, in order."""
         return [sent.text for sent in self.meta.sent_to(customer)]

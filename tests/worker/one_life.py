@@ -4,9 +4,9 @@ import asyncio
 import sys
 
 from recado.store.pool import create_pool
+from recado.worker.hand_over import HandOver
 from recado.worker.life import Life
 from recado.worker.programs import Programs
-from recado.worker.run import HandOver
 from recado.worker.turn import Turns
 from tests.worker.bad_nodes import BAD_TYPES
 

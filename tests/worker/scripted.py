@@ -65,8 +65,8 @@ async def add_number(stage: Stage, phone_number_id: str, *, waba_id: str = "200"
     await stage.sql(
         """insert into whatsapp_numbers
                   (id, workspace_id, phone_number, phone_shown, connection_type, phone_number_id, waba_id,
-                   webhook_token, webhook_verify_token, access_token_id)
-           select $1, workspace_id, '+' || $3, $3, 'official', $3, $4, $3, 'verify', access_token_id
+                   webhook_token, webhook_verify_token, access_token_id, limits)
+           select $1, workspace_id, '+' || $3, $3, 'official', $3, $4, $3, 'verify', access_token_id, limits
              from whatsapp_numbers where id = $2""",
         number,
         stage.number,

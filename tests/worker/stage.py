@@ -158,7 +158,7 @@ class Stage:
     ) -> UUID:
         """Puts a message into the inbox, its time so many seconds from now; gives its id."""
         self.count += 1
-        id, key = new_id(), f"wamid.in{self.count}"
+        id, key = new_id(), more.pop("key", f"wamid.in{self.count}")
         message = Message(id=key, type=more.pop("type", "text"), text=text, value=text, **more)
         await self.sql(
             """insert into inbox (message_id, workspace_id, conversation_id, key, message, at)
@@ -309,8 +309,9 @@ async def set_up(pool: Pool, document: dict[str, Any] | None = None) -> Stage:
     await stage.sql(
         """insert into whatsapp_numbers
                   (id, workspace_id, phone_number, phone_shown, connection_type, phone_number_id, waba_id,
-                   webhook_token, webhook_verify_token, access_token_id)
-           values ($1, $2, '+5511900000000', '11 90000-0000', 'official', '100', '200', $3, 'verify', $4)""",
+                   webhook_token, webhook_verify_token, access_token_id, limits)
+           values ($1, $2, '+5511900000000', '11 90000-0000', 'official', '100', '200', $3, 'verify', $4,
+                   '{"messages_per_second": null}')""",
         stage.number,
         stage.workspace,
         str(stage.number),

@@ -84,11 +84,14 @@ async def test_opting_out_calls_back_the_reminder_that_has_not_gone_out(stage: S
     assert [row["status"] for row in reminder] == ["cancelled"]
 
 
-async def test_opting_out_calls_back_what_timers_say_on_other_numbers_too(stage: Stage) -> None:
+@pytest.mark.parametrize("origin", ["timer", "bulk"])
+async def test_opting_out_calls_back_what_nobody_asked_for_on_other_numbers_too(
+    stage: Stage, origin: str
+) -> None:
     ana = await stage.customer()
     elsewhere = await _the_same_person_elsewhere(stage, ana)
     waiting = await stage.says(elsewhere, "Lembrete")
-    await stage.sql("update outbox set origin = 'timer'")
+    await stage.sql("update outbox set origin = $1", origin)
 
     await hears(stage, ana, "stop")
 

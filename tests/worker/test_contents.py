@@ -70,7 +70,7 @@ async def test_a_refused_question_ends_in_the_failure_text(pool: Pool) -> None:
         ana = await stage.customer(PHONE)
         await stage.hears(ana, "oi")
         await run_until_idle(stage.turns().step)
-        desk.meta.fail(Fault(kind="error", code=131047, count=2))
+        desk.meta.fail(Fault(kind="error", code=131009, count=2))
         await desk.work()
         waiting = await stage.rows("select kind, event from inbox")
         await run_until_idle(stage.turns().step)
@@ -78,7 +78,7 @@ async def test_a_refused_question_ends_in_the_failure_text(pool: Pool) -> None:
 
         token = waiting[0]["event"]["token"]
         assert [dict(row) for row in waiting] == [
-            {"kind": "settled", "event": {"type": "settled", "token": token, "code": 131047}}
+            {"kind": "settled", "event": {"type": "settled", "token": token, "code": 131009}}
         ]
         assert desk.texts(PHONE) == ["Desculpe, ocorreu um erro. Tente novamente."]
         assert await stage.value("select status from conversation_states") == "failed"
@@ -91,7 +91,7 @@ async def test_a_message_that_carries_no_wait_is_refused_and_the_flow_goes_on(po
         ana = await stage.customer(PHONE)
         await stage.hears(ana, "oi")
         await run_until_idle(stage.turns().step)
-        desk.meta.fail(Fault(kind="error", code=131047, count=1))
+        desk.meta.fail(Fault(kind="error", code=131009, count=1))
         await desk.work()
 
         assert await stage.value("select count(*) from inbox") == 0

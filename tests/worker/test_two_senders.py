@@ -139,7 +139,7 @@ async def test_a_hold_of_the_account_does_not_shorten_a_longer_one_of_the_number
         long, short = await client.begun(2)
         for asked, result in (
             (long, refused(Action.PACE_NUMBER, retry_after=3_600)),
-            (short, refused(Action.STOP_WABA)),
+            (short, refused(Action.PACE_APP)),
         ):
             desk.rung.clear()
             asked.answer.set_result(result)

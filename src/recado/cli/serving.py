@@ -8,19 +8,18 @@ import asyncio
 import logging
 import signal
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
 import asyncpg
 import structlog
-import uvicorn
-from starlette.types import ASGIApp
 
 from recado.cli import demo_templates
 from recado.cli.demo import ensure_demo
 from recado.cli.fake import beside, find_fake, info, remember_numbers, start_fake
+from recado.cli.listening import Server, listen, metrics_on_their_port, served
 from recado.cli.logs import set_up_logs
 from recado.cli.only_one import only_one
 from recado.config import Settings, SettingsError, secret_key, unknown_settings
@@ -37,7 +36,6 @@ from recado.worker.run import ROLES, Worker
 log = structlog.get_logger(__name__)
 
 GRACE = 7.5  # seconds for what is under way
-BACKLOG = 2_048
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 FAKE_PATH = "/api/v1/whatsapp/webhook"
 
@@ -60,7 +58,7 @@ async def up(settings: Settings) -> None:
         base = await stack.enter_async_context(_base(settings))
         fake = await start_fake(settings)
         stack.push_async_callback(fake.stop)
-        listening = _listen(settings, reuse_port=False)
+        listening = listen(settings.host, settings.port, reuse_port=False)
         helper = info(fake.url, beside(fake))
         await _prepare_demo(base, fake, helper, port=listening.getsockname()[1])
         serving = _serving(base, roles=ROLES | {"web"}, listening=listening, fake_meta=helper)
@@ -75,7 +73,9 @@ async def serve(settings: Settings, *, roles: frozenset[str], reuse_port: bool) 
     async with AsyncExitStack() as stack:
         base = await stack.enter_async_context(_base(settings))
         await _ensure_admin(base)
-        listening = _listen(settings, reuse_port=reuse_port) if "web" in roles else None
+        listening = (
+            listen(settings.host, settings.port, reuse_port=reuse_port) if "web" in roles else None
+        )
         fake = await find_fake(settings.graph_url) if listening else None
         serving = _serving(base, roles=roles, listening=listening, fake_meta=fake)
         stop = await stack.enter_async_context(serving)
@@ -153,6 +153,8 @@ async def _serving(
     stop = _stop_on_signals()
     worker = None
     endings: list[Callable[[], Awaitable[None]]] = []
+    if base.settings.metrics_port is not None:
+        endings.append(metrics_on_their_port(base.pool, base.settings))
     if roles & ROLES:
         worker = Worker(
             base.pool, base.vault, settings=base.settings, url=base.url, roles=roles & ROLES
@@ -190,7 +192,7 @@ async def _web(
     )
     receiver.start()
     app = create_app(base.pool, base.vault, base.settings, receiver=receiver, fake_meta=fake_meta)
-    server = _Server(_uvicorn(app))
+    server = Server(served(app))
     serving = asyncio.create_task(server.serve(sockets=[listening]))
 
     async def close() -> None:
@@ -202,27 +204,6 @@ async def _web(
         await app.state.serving.scripts.close()
 
     return close
-
-
-def _uvicorn(app: ASGIApp) -> uvicorn.Config:
-    return uvicorn.Config(
-        app,
-        log_config=None,
-        access_log=False,
-        lifespan="off",
-        server_header=False,
-        timeout_graceful_shutdown=4,
-        backlog=BACKLOG,
-    )
-
-
-class _Server(uvicorn.Server):
-    """Uvicorn without its signal handlers: signals stop the whole process in order."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leaves signals alone."""
-        yield
 
 
 async def _prepare_demo(base: Base, fake: FakeMeta, helper: FakeMetaInfo, *, port: int) -> None:
@@ -251,24 +232,6 @@ async def _announce(base: Base, line: str, listening: socket.socket | None) -> N
                 f'{{"token": "{token}", "name": ..., "email": ..., "password": ...}}'
             )
     print("\n" + "\n".join(lines) + "\n", flush=True)
-
-
-def _listen(settings: Settings, *, reuse_port: bool) -> socket.socket:
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    if reuse_port:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    try:
-        listening.bind((settings.host, settings.port))
-    except OSError as problem:
-        listening.close()
-        raise SettingsError(
-            f"RECADO_PORT must be a free port, and {settings.host}:{settings.port} cannot be used: "
-            f"{problem.strerror}."
-        ) from None
-    listening.setblocking(False)
-    return listening
 
 
 def _stop_on_signals() -> asyncio.Event:

@@ -134,6 +134,19 @@ class Settings(BaseSettings):
         "The key that secrets in the database are encrypted with; made in the data folder when absent.",
         must="32 bytes in base64 or in hexadecimal digits",
     )
+    metrics_port: int | None = _setting(
+        None,
+        "TCP port on which this process shows its metrics, at /metrics; 0 takes any free one.",
+        must="a whole number from 0 to 65535",
+        ge=0,
+        le=65535,
+    )
+    metrics_token: SecretStr | None = _setting(
+        None,
+        "Token that /metrics asks for, as a bearer token; without a port of its own it is on the main one.",
+        must="a token of at least 16 characters",
+        min_length=16,
+    )
     log_level: Literal["debug", "info", "warning", "error"] = _setting(
         "info",
         "The least important log lines to write.",

@@ -40,6 +40,7 @@ from recado.engine.steps import Answered
 from recado.engine.taps import late_tap, names_older_asking
 from recado.engine.timers import fire
 from recado.engine.trace import Trace
+from recado.engine.watch import Watch
 
 
 class Turn(msgspec.Struct, frozen=True):
@@ -50,19 +51,25 @@ class Turn(msgspec.Struct, frozen=True):
     trace: Trace
 
 
-def advance(program: Program, state: State | None, event: Event, library: Library = EMPTY) -> Turn:
+def advance(
+    program: Program,
+    state: State | None,
+    event: Event,
+    library: Library = EMPTY,
+    watch: Watch | None = None,
+) -> Turn:
     """Takes up one event. Only `Started` makes a session; every other event needs the state it happens to.
 
     `program` is the one the session is in (for `Migrated` of the flow it is in: the new one); `library` holds those
-    that jumps and returns lead to, and for `Migrated` the old one.
+    that jumps and returns lead to, and for `Migrated` the old one. `watch` may measure the visits.
     """
     if isinstance(event, Started):
-        run = Run(program, _fresh(program, event), event, library)
+        run = Run(program, _fresh(program, event), event, library, watch)
         _start(run, event.message)
     elif state is None:
         raise ValueError(f"{type(event).__name__} needs a session")
     else:
-        run = Run(program, state, event, library)
+        run = Run(program, state, event, library, watch)
         _happen(run, event) if state.status.open else run.remark("session_over")
     return Turn(run.state(), tuple(run.effects), run.trace)
 

@@ -26,6 +26,7 @@ from recado.engine.trace import Trace, VisitTrace
 from recado.engine.variables import Variables
 from recado.engine.visit import RunningVisit
 from recado.engine.waits import expiry, still_silent, waiting_for_reply
+from recado.engine.watch import Watch
 
 PATH_KEPT = 500
 
@@ -33,9 +34,17 @@ PATH_KEPT = 500
 class Run:
     """One turn at work. Nodes see it only through their `Visit`."""
 
-    def __init__(self, program: Program, state: State, event: Event, library: Library) -> None:
+    def __init__(
+        self,
+        program: Program,
+        state: State,
+        event: Event,
+        library: Library,
+        watch: Watch | None = None,
+    ) -> None:
         self.program = program
         self.library = library
+        self.watch = watch
         self.before = state
         self.event = event
         self.now: datetime = event.at
@@ -223,7 +232,13 @@ class Run:
         id = self.wait.token if self.wait else visit_id(self.before.session, self.visits)
         record = VisitTrace(node=node, type=kind.type, visit=id, version=self.version)
         self.trace.visits.append(record)
-        return kind.run(RunningVisit(self, id, occasion, record, first=entered))
+        visit = RunningVisit(self, id, occasion, record, first=entered)
+        if self.watch is None:
+            return kind.run(visit)
+        self.watch.begins()
+        step = kind.run(visit)
+        self.watch.ended(kind.type)
+        return step
 
     def _arrive(self, node: str) -> None:
         self.node = node

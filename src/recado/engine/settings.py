@@ -53,7 +53,11 @@ class Commands(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=Tr
 
 
 class Settings(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """None means: not set here, ask the next wider settings. Durations are whole seconds."""
+    """None means: not set here, ask the next wider settings. Durations are whole seconds.
+
+    `read_receipts`: what the bot takes up is marked as read. `typing`: the customer sees that an answer is being made;
+    Meta shows that only together with the mark, so it needs both. Both are on where nobody says otherwise.
+    """
 
     on_error: OnError | None = None
     burst: Burst | None = None
@@ -62,6 +66,8 @@ class Settings(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=Tr
     session_ttl: Seconds | None = None
     inactivity: Inactivity | None = None
     commands: Commands | None = None
+    read_receipts: bool | None = None
+    typing: bool | None = None
 
     def over(self, wider: "Settings") -> "Settings":
         """Gives these settings with the wider ones where nothing is set."""

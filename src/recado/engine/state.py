@@ -35,7 +35,8 @@ class Wait(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `kind` call: a call is under way, the `round`th of this visit; send: Meta's word on a message; person: somebody is
     to take the conversation. `until` is when a reply's timeout, a delay or the wait for a person is over; `gather_until` when a burst has gone silent; `remind_at` and
-    `close_at` are the inactivity rule's. `until_reply`: a message ends the delay.
+    `close_at` are the inactivity rule's. `until_reply`: a message ends the delay; `typing`: meanwhile the
+    customer sees that we type.
     """
 
     kind: Literal["reply", "time", "call", "send", "person"]
@@ -50,6 +51,7 @@ class Wait(msgspec.Struct, frozen=True, omit_defaults=True):
     most: int | None = None
     until_reply: bool = False
     round: int = 0
+    typing: bool = False
 
     @property
     def call_token(self) -> str:

@@ -68,10 +68,11 @@ class WaitForReply:
 
 @dataclass(frozen=True, slots=True)
 class WaitUntil:
-    """Stay until a moment; `until_reply` lets a message end the wait before."""
+    """Stay until a moment; `until_reply` lets a message end the wait before, `typing` shows that we type."""
 
     moment: datetime
     until_reply: bool = False
+    typing: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,14 @@ def still_silent(wait: Wait, now: datetime, settings: Settings) -> Wait:
 
 def waiting_until(step: WaitUntil, token: str, now: datetime) -> Wait:
     """Makes a delay's wait."""
-    return Wait("time", token, since=now, until=step.moment, until_reply=step.until_reply)
+    return Wait(
+        "time",
+        token,
+        since=now,
+        until=step.moment,
+        until_reply=step.until_reply,
+        typing=step.typing,
+    )
 
 
 def waiting_for_person(step: WaitForPerson, token: str, now: datetime) -> Wait:

@@ -44,6 +44,15 @@ class Delay(Node):
     until_reply: bool = field(
         "Até o cliente responder", "Until the customer replies", default=False
     )
+    typing: bool = field(
+        "Mostrar “digitando…”",
+        "Show “typing…”",
+        default=False,
+        help=(
+            "O WhatsApp mostra por até 25 segundos, no começo da espera.",
+            "WhatsApp shows it for up to 25 seconds, at the start of the wait.",
+        ),
+    )
 
     @property
     def span(self) -> timedelta:
@@ -67,7 +76,9 @@ class Delay(Node):
         """Waits when entered; goes on when the time is over or a message came."""
         match visit.occasion:
             case Entered():
-                return WaitUntil(visit.now + self.span, until_reply=self.until_reply)
+                return WaitUntil(
+                    visit.now + self.span, until_reply=self.until_reply, typing=self.typing
+                )
             case TimedOut():
                 return Go("next")
             case Answered():

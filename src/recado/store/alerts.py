@@ -1,6 +1,6 @@
 """Alerts: what people must know. One open row per matter; the same matter again is counted, not repeated."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID
@@ -48,3 +48,18 @@ async def raise_alerts(db: Db, alerts: Iterable[NewAlert]) -> None:
         [msgspec.json.encode(alert.details) for alert, _ in ordered],
         [count for _, count in ordered],
     )
+
+
+async def resolve_alerts(db: Db, kinds: Collection[str], subjects: Collection[str]) -> None:
+    """Closes what people need not care for any more; like raising, last in a transaction."""
+    if subjects:
+        await db.execute(
+            """with done as materialized (
+                   select id from alerts
+                    where resolved_at is null and kind = any ($1::text[]) and subject = any ($2::text[])
+                    order by workspace_id, kind, subject for no key update
+               )
+               update alerts a set resolved_at = clock_timestamp() from done where a.id = done.id""",
+            list(kinds),
+            list(subjects),
+        )

@@ -48,6 +48,7 @@ class Calling:
     id: UUID
     seq: int
     workspace_id: UUID
+    number_id: UUID
     conversation_id: UUID
     contact_id: UUID
     session_id: UUID
@@ -58,6 +59,20 @@ class Calling:
     timeout: int
     origin: Origin
     heard: str | None
+
+    @property
+    def ids(self) -> dict[str, str | None]:
+        """Gives what a line of the log says it is about."""
+        return {
+            "workspace": str(self.workspace_id),
+            "number": str(self.number_id),
+            "conversation": str(self.conversation_id),
+            "session": str(self.session_id),
+            "wamid": self.heard,
+            "call": str(self.id),
+            "kind": self.kind,
+            "node": self.node_id,
+        }
 
     @property
     def key(self) -> str:
@@ -159,11 +174,11 @@ async def claim(
                       started_at = clock_timestamp()
                  from free where c.id = free.id and free.wanted returning c.*
            )
-           select b.id, b.seq, b.workspace_id, b.conversation_id, v.contact_id, b.session_id, b.node_id,
+           select b.id, b.seq, b.workspace_id, v.number_id, b.conversation_id, v.contact_id, b.session_id, b.node_id,
                   b.token, b.kind, b.request, b.timeout, b.origin, b.heard
              from begun b join conversations v on v.id = b.conversation_id
            union all
-           select id, null, null, null, null, null, null, null, null, null, null, null, null
+           select id, null, null, null, null, null, null, null, null, null, null, null, null, null
              from unwanted
             order by 2""",
         owner,

@@ -3,7 +3,7 @@
 Every statement locks the rows in the order of their numbers, so that two senders never wait in a ring.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from datetime import timedelta
 from uuid import UUID
 
@@ -24,7 +24,8 @@ async def acquire(
                                  and h.until > clock_timestamp())
             order by n.id
            on conflict (number_id) do update
-              set owner = excluded.owner, epoch = s.epoch + 1, until = excluded.until
+              set owner = excluded.owner, epoch = s.epoch + 1, until = excluded.until,
+                  breaker_until = null
             where s.until <= clock_timestamp() or s.owner = excluded.owner
            returning number_id, epoch""",
         owner,
@@ -65,34 +66,4 @@ async def release(db: Db, owners: Collection[UUID]) -> None:
            update number_senders s set until = '-infinity'
              from theirs where s.number_id = theirs.number_id""",
         owners,
-    )
-
-
-async def hold(
-    db: Db, numbers: Mapping[UUID, float], *, accounts: Mapping[tuple[UUID, str], float]
-) -> None:
-    """Keeps numbers, and all of a (workspace, WhatsApp business account), from sending for so many seconds.
-
-    The longest hold stands.
-    """
-    if not numbers and not accounts:
-        return
-    await db.execute(
-        """insert into number_senders as s (number_id, owner, epoch, until, held_until)
-           select n.id, '00000000-0000-0000-0000-000000000000', 0, '-infinity',
-                  clock_timestamp() + max(h.wait)
-             from (select id, null::uuid as workspace_id, null::text as waba_id, wait
-                     from unnest($1::uuid[], $2::interval[]) x (id, wait)
-                   union all
-                   select null, * from unnest($3::uuid[], $4::text[], $5::interval[])) h
-             join whatsapp_numbers n
-               on n.id = h.id or (n.workspace_id = h.workspace_id and n.waba_id = h.waba_id)
-            group by n.id order by n.id
-           on conflict (number_id) do update
-              set held_until = greatest(s.held_until, excluded.held_until)""",
-        list(numbers),
-        [timedelta(seconds=seconds) for seconds in numbers.values()],
-        [workspace for workspace, _ in accounts],
-        [account for _, account in accounts],
-        [timedelta(seconds=seconds) for seconds in accounts.values()],
     )

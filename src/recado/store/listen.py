@@ -28,6 +28,11 @@ _LOST = (asyncpg.PostgresError, *UNAVAILABLE)
 _log = structlog.get_logger(__name__)
 
 
+async def notify(db: Db, channel: str) -> None:
+    """Tells whoever listens that there is work, once this transaction is committed."""
+    await db.execute("select pg_notify($1, '')", channel)
+
+
 class Listener:
     """One LISTEN connection; `on` the callbacks first, then `run`."""
 

@@ -33,6 +33,15 @@ class Head:
 
     seq: int | None
     tries: int
+    message_id: UUID | None = None
+    key: str | None = None
+
+    @property
+    def ids(self) -> dict[str, str]:
+        """Gives what a line of the log says of a message; nothing of anything else."""
+        if self.message_id is None:
+            return {}
+        return {"message": str(self.message_id), "wamid": self.key or ""}
 
 
 async def waiting(db: Db, conversation_ids: Sequence[UUID], *, each: int) -> list[Mail]:
@@ -52,16 +61,16 @@ async def waiting(db: Db, conversation_ids: Sequence[UUID], *, each: int) -> lis
 async def head(db: Db, conversation_id: UUID) -> Head | None:
     """Finds the next event of a conversation; the message comes before the timer."""
     row = await db.fetchrow(
-        """(select seq, tries, at from inbox where conversation_id = $1 and parked_at is null
+        """(select seq, tries, at, message_id, key from inbox where conversation_id = $1 and parked_at is null
              order by at, seq limit 1)
            union all
-           (select null, tries, null from conversation_states
+           (select null, tries, null, null, null from conversation_states
              where conversation_id = $1 and status in ('active', 'handed_off')
               and wake_at <= statement_timestamp())
            limit 1""",
         conversation_id,
     )
-    return Head(row["seq"], row["tries"]) if row else None
+    return Head(row["seq"], row["tries"], row["message_id"], row["key"]) if row else None
 
 
 async def count_mail_try(db: Db, seq: int) -> None:

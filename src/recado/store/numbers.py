@@ -17,7 +17,12 @@ _COLUMNS = f"""n.id, n.workspace_id, n.phone_number, n.phone_shown, n.display_na
                n.status, n.health, {_EFFECTIVE} as is_active, n.is_active as activity_set, n.phone_number_id, n.waba_id,
                n.default_chatbot_id, n.webhook_url, n.webhook_token, n.webhook_verify_token,
                n.app_secret_id, n.access_token_id, n.graph_url, n.away_message, n.away_mode,
-               n.business_hours, n.limits, n.quality, n.created_at, n.updated_at"""
+               n.business_hours, n.limits, n.quality, n.created_at, n.updated_at,
+               case when s.held_until > clock_timestamp() then s.hold end as hold,
+               nullif(s.held_until, 'infinity') as held_until, s.hold_code, s.hold_reason,
+               case when s.until > clock_timestamp() then s.breaker_until end as breaker_until,
+               s.breaker_reason"""
+_TABLES = "whatsapp_numbers n left join number_senders s on s.number_id = n.id"
 SETTABLE = frozenset(
     {
         "display_name",
@@ -44,7 +49,10 @@ SETTABLE = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number; `is_active` is what holds, `activity_set` what somebody set, None while nobody has."""
+    """A number; `is_active` is what holds, `activity_set` what somebody set, None while nobody has.
+
+    `hold` is why it sends nothing now (store/holds.py), with `held_until` None: until somebody acts.
+    """
 
     id: UUID
     workspace_id: UUID
@@ -72,6 +80,12 @@ class Number:
     quality: dict[str, Any]
     created_at: datetime
     updated_at: datetime
+    hold: str | None
+    held_until: datetime | None
+    hold_code: int | None
+    hold_reason: str | None
+    breaker_until: datetime | None
+    breaker_reason: str | None
 
 
 async def list_numbers(
@@ -79,7 +93,7 @@ async def list_numbers(
 ) -> list[Number]:
     """Lists a workspace's numbers, the oldest first."""
     rows = await db.fetch(
-        f"""select {_COLUMNS} from whatsapp_numbers n
+        f"""select {_COLUMNS} from {_TABLES}
              where n.workspace_id = $1 and n.deleted_at is null and ($3::uuid is null or n.id > $3)
              order by n.id limit $2""",
         workspace_id,
@@ -101,7 +115,7 @@ async def count_numbers(db: Db, workspace_id: UUID) -> int:
 async def find_number(db: Db, workspace_id: UUID, number_id: UUID) -> Number | None:
     """Finds a number of a workspace."""
     row = await db.fetchrow(
-        f"""select {_COLUMNS} from whatsapp_numbers n
+        f"""select {_COLUMNS} from {_TABLES}
              where n.workspace_id = $1 and n.id = $2 and n.deleted_at is null""",
         workspace_id,
         number_id,

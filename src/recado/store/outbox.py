@@ -4,7 +4,7 @@ A row is `queued` until the sender that holds its number's lease marks it `sendi
 epoch) and commits; only then is a request written. Whatever ends it removes it; its fate is on `messages`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -18,7 +18,8 @@ class NewSend:
     """A message for the lane of its conversation. `content` is encoded JSON of engine.content.Content.
 
     `token` is of the wait that the message carries; `confirm`: that wait ends with the message's fate, a good one too.
-    `origin`: an answer to the contact, or a timer's, which opting out blocks.
+    `origin`: an answer to the contact, or a timer's, or one of many that somebody sends at once; opting out blocks the
+    latter two. It decides what goes first.
     """
 
     id: UUID
@@ -31,7 +32,30 @@ class NewSend:
     expires_at: datetime
     token: str | None = None
     confirm: bool = False
-    origin: Literal["reply", "timer"] = "reply"
+    origin: Literal["reply", "timer", "bulk"] = "reply"
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How many requests a number may begin, and how many of them for bulk; `epoch` is its lease's.
+
+    Numbers of one `probe` may begin one together: nobody knows whether their host is there again.
+    """
+
+    number_id: UUID
+    epoch: int
+    most: int
+    bulk: int
+    probe: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """Room in numbers, and how many requests may begin in all of them, and how many of these for bulk."""
+
+    each: Sequence[Room]
+    most: int
+    bulk: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,17 +81,23 @@ class Sending:
     graph_url: str | None
     phone: str | None
     user_id: str | None
+    last_inbound_at: datetime | None
+    origin: str
     token: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Back:
-    """A message that goes back to its lane's head. `counts`: the failure is one of those that are limited."""
+    """A message that goes back to its lane's head. `counts`: the failure is one of those that are limited.
+
+    `unheard_since`: it waits until the customer writes after that moment.
+    """
 
     id: UUID
     attempt: int
     wait: float
     counts: bool
+    unheard_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +112,6 @@ class InLane:
     conversation_id: UUID
     token: str | None
     confirm: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A message in a lane, as far as giving up on it needs."""
-
-    id: UUID
-    workspace_id: UUID
-    number_id: UUID
-    conversation_id: UUID
-    first_sending_at: datetime | None
 
 
 async def insert(db: Db, sends: Sequence[NewSend]) -> None:
@@ -139,59 +158,82 @@ async def numbers_with_mail(db: Db) -> set[UUID]:
     return {row["number_id"] for row in rows}
 
 
-# The numbers that may send ($2, by epoch $3, at most $4 messages each), and the heads of their lanes: first the first
-# of every number, then the second, so that nobody's backlog takes all the room ($5).
-_HEADS = """leased as materialized (
-               select s.number_id, s.epoch, l.most
-                 from unnest($2::uuid[], $3::bigint[], $4::bigint[]) l (number_id, epoch, most)
+# What may go: not barred ($8) and with nothing before it. Other messages of a lane on their way are always before it.
+_READY = """o.number_id = leased.number_id and o.status = 'queued' and o.unheard_since is null
+            and o.not_before <= clock_timestamp() and o.expires_at > clock_timestamp()
+            and o.conversation_id <> all ($8::uuid[])
+            and not exists (select from outbox w where w.conversation_id = o.conversation_id
+                               and w.id <> o.id and (w.status <> 'queued' or"""
+
+# The numbers that may send (by epoch $3, $4 messages each, $5 of bulk), and the heads of their lanes: first the first
+# of every workspace, then the second, and in a workspace the same of every number, so that nobody's backlog takes all
+# the room ($7, of which $9 for bulk).
+_HEADS = f"""leased as materialized (
+               select s.number_id, s.epoch, l.most, l.bulk, l.probe
+                 from unnest($2::uuid[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[])
+                      l (number_id, epoch, most, bulk, probe)
                  join number_senders s on s.number_id = l.number_id
                 where s.owner = $1 and s.epoch = l.epoch and s.until > clock_timestamp()
                   and s.held_until <= clock_timestamp()
                 order by s.number_id for share of s
            ), heads as materialized (
-               select h.id, leased.epoch from leased cross join lateral (
-                   select o.id, o.seq, row_number() over (order by o.seq) as place from outbox o
-                    where o.number_id = leased.number_id and o.status = 'queued'
-                      and o.not_before <= clock_timestamp() and o.expires_at > clock_timestamp()
-                      and not exists (select from outbox before
-                                       where before.conversation_id = o.conversation_id
-                                         and before.seq < o.seq)
-                    order by o.seq limit leased.most) h
-                order by h.place, h.seq limit $5
+               select h.*, leased.epoch, leased.probe from leased cross join lateral (
+                   select c.*, row_number() over (order by c.priority, c.seq) as place from (
+                       (select o.id, o.seq, o.priority, o.workspace_id from outbox o
+                         where o.priority < 2 and {_READY} w.priority < 2 and w.seq < o.seq))
+                         order by o.priority, o.seq limit leased.most)
+                       union all
+                       (select o.id, o.seq, o.priority, o.workspace_id from outbox o
+                         where o.priority = 2 and {_READY} w.priority < 2 or w.seq < o.seq))
+                         order by o.seq limit leased.bulk)) c
+                    order by c.priority, c.seq limit leased.most) h
+           ), probed as (
+               select *, row_number() over (partition by probe order by place, priority, seq) as nth from heads
+           ), turns as (
+               select *, row_number() over (partition by workspace_id order by place, priority, seq) as turn
+                 from probed where probe is null or nth = 1
+           ), counted as (
+               select *, count(*) filter (where priority = 2) over (order by turn, priority, seq) as bulk from turns
+           ), chosen as materialized (
+               select id, epoch from counted where priority < 2 or bulk <= $9
+                order by turn, priority, seq limit $7
            )"""
 
 
-async def grant(
-    db: Db, owner: UUID, leases: Mapping[UUID, int], *, most: Mapping[UUID, int], limit: int
-) -> list[Sending]:
-    """Marks the next messages of these numbers (by epoch) as being sent, the head of a lane only.
+async def grant(db: Db, owner: UUID, rooms: Rooms, *, barred: Sequence[UUID] = ()) -> list[Sending]:
+    """Marks the next messages of these numbers as being sent, the head of a lane only, none of `barred` conversations.
 
     Locking the lease keeps anybody from taking it over between this and its commit; a lease that is lost, or a number
     that is held, grants nothing.
     """
     rows = await db.fetch(
         f"""with {_HEADS}, granted as (
-               update outbox o set status = 'sending', attempt = o.attempt + 1, epoch = heads.epoch,
+               update outbox o set status = 'sending', attempt = o.attempt + 1, epoch = chosen.epoch,
                       sending_at = clock_timestamp(),
                       first_sending_at = coalesce(o.first_sending_at, clock_timestamp())
-                 from heads where o.id = heads.id and o.status = 'queued'
+                 from chosen where o.id = chosen.id and o.status = 'queued'
                returning o.*
            )
            select g.id, g.workspace_id, g.number_id, g.conversation_id, v.contact_id, g.content, g.reply_to,
-                  g.policy, g.attempt, g.tries, g.paces, g.resent, g.first_sending_at, g.token,
-                  n.phone_number_id, n.waba_id, n.access_token_id, n.graph_url, v.phone, v.user_id
+                  g.policy, g.attempt, g.tries, g.paces, g.resent, g.first_sending_at, g.token, g.origin,
+                  n.phone_number_id, n.waba_id, n.access_token_id, n.graph_url, v.phone, v.user_id,
+                  v.last_inbound_at
              from granted g
              join whatsapp_numbers n on n.id = g.number_id
             cross join lateral (  -- by key, row by row, however many PostgreSQL expects
-                  select v.contact_id, c.phone, c.user_id
+                  select v.contact_id, c.phone, c.user_id, v.last_inbound_at
                     from conversations v join contacts c on c.id = v.contact_id
                    where v.id = g.conversation_id offset 0) v
-            order by g.seq""",
+            order by g.priority, g.seq""",
         owner,
-        list(leases),
-        list(leases.values()),
-        [most[number] for number in leases],
-        limit,
+        [room.number_id for room in rooms.each],
+        [room.epoch for room in rooms.each],
+        [room.most for room in rooms.each],
+        [room.bulk for room in rooms.each],
+        [room.probe for room in rooms.each],
+        rooms.most,
+        list(barred),
+        rooms.bulk,
     )
     return [Sending(**row) for row in rows]
 
@@ -221,14 +263,16 @@ async def put_back(db: Db, backs: Sequence[Back]) -> None:
         return
     await db.execute(
         """update outbox o set status = 'queued', not_before = clock_timestamp() + b.wait,
-                  tries = o.tries + b.counts::integer, paces = o.paces + (not b.counts)::integer
-             from unnest($1::uuid[], $2::integer[], $3::interval[], $4::boolean[])
-                  as b (id, attempt, wait, counts)
+                  tries = o.tries + b.counts::integer, paces = o.paces + (not b.counts)::integer,
+                  unheard_since = b.unheard_since
+             from unnest($1::uuid[], $2::integer[], $3::interval[], $4::boolean[], $5::timestamptz[])
+                  as b (id, attempt, wait, counts, unheard_since)
             where o.id = b.id and o.attempt = b.attempt and o.status = 'sending'""",
         [back.id for back in backs],
         [back.attempt for back in backs],
         [timedelta(seconds=back.wait) for back in backs],
         [back.counts for back in backs],
+        [back.unheard_since for back in backs],
     )
 
 
@@ -243,58 +287,3 @@ async def doubt(db: Db, ids: Sequence[UUID], *, wait: float) -> list[UUID]:
         timedelta(seconds=wait),
     )
     return [row["id"] for row in rows]
-
-
-async def orphans(
-    db: Db, leases: dict[UUID, int], in_flight: Sequence[UUID], *, doubts: bool
-) -> list[UUID]:
-    """Finds messages that an earlier holder of these leases left `sending`, and those it left in doubt if asked."""
-    rows = await db.fetch(
-        """select o.id from outbox o
-             join unnest($1::uuid[], $2::bigint[]) l (number_id, epoch) on l.number_id = o.number_id
-            where (o.status = 'sending' or (o.status = 'unknown' and $4)) and o.epoch < l.epoch
-              and o.id <> all ($3::uuid[])""",
-        list(leases),
-        list(leases.values()),
-        in_flight,
-        doubts,
-    )
-    return [row["id"] for row in rows]
-
-
-async def resend_doubts(db: Db, numbers: Sequence[UUID]) -> list[UUID]:
-    """Queues messages again, once, for which no status came in time; gives their ids."""
-    rows = await db.fetch(
-        """update outbox set status = 'queued', resent = true, not_before = '-infinity'
-            where number_id = any ($1::uuid[]) and status = 'unknown' and not_before <= clock_timestamp()
-              and policy = 'at_least_once' and not resent and not withdrawn and expires_at > clock_timestamp()
-           returning id""",
-        numbers,
-    )
-    return [row["id"] for row in rows]
-
-
-async def lost_doubts(db: Db, numbers: Sequence[UUID]) -> list[Waiting]:
-    """Finds messages of unknown fate whose time is over and that may not be sent again."""
-    rows = await db.fetch(
-        f"""select {_WAITING} from outbox
-             where number_id = any ($1::uuid[]) and status = 'unknown'
-               and not_before <= clock_timestamp()
-               and (policy = 'at_most_once' or resent or withdrawn or expires_at <= clock_timestamp())""",
-        numbers,
-    )
-    return [Waiting(**row) for row in rows]
-
-
-async def expired(db: Db, numbers: Sequence[UUID]) -> list[Waiting]:
-    """Finds queued messages that came too late: the customer's 24 hours are over."""
-    rows = await db.fetch(
-        f"""select {_WAITING} from outbox
-             where number_id = any ($1::uuid[]) and status = 'queued'
-               and expires_at <= clock_timestamp()""",
-        numbers,
-    )
-    return [Waiting(**row) for row in rows]
-
-
-_WAITING = "id, workspace_id, number_id, conversation_id, first_sending_at"

@@ -32,6 +32,16 @@ class Owner:
     number_id: UUID
     phone_number_id: str | None
 
+    @property
+    def ids(self) -> dict[str, str]:
+        """Gives what a line of the log says it is about."""
+        return {
+            "workspace": str(self.workspace_id),
+            "number": str(self.number_id),
+            "conversation": str(self.conversation_id),
+            "message": str(self.message_id),
+        }
+
 
 _OWNER = """select m.id, m.workspace_id, m.conversation_id, v.number_id, n.phone_number_id, m.wamid
               from messages m

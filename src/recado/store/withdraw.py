@@ -20,12 +20,12 @@ async def withdraw_lane(db: Db, conversation_id: UUID) -> None:
 
 
 async def withdraw_begun(db: Db, contact_ids: Sequence[UUID]) -> None:
-    """Calls back what nobody asked for: what timers said to these contacts, on any number."""
+    """Calls back what nobody asked for: what timers and bulk say to these contacts, on any number."""
     if not contact_ids:
         return
     rows = await db.fetch(
         """select o.id from conversations v join outbox o on o.conversation_id = v.id
-            where v.contact_id = any ($1::uuid[]) and o.origin = 'timer'""",
+            where v.contact_id = any ($1::uuid[]) and o.origin <> 'reply'""",
         contact_ids,
     )
     await _withdraw(db, [row["id"] for row in rows])

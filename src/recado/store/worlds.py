@@ -57,6 +57,9 @@ class Line:
     calendars: dict[str, Any]
     own: Answerer | None
     fallback: Answerer | None
+    phone_number_id: str | None
+    access_token_id: UUID | None
+    graph_url: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +124,7 @@ async def lines(db: Db, number_ids: Sequence[UUID]) -> dict[UUID, Line]:
     """Reads numbers with their workspaces, their own chatbots and the workspaces' fallbacks."""
     rows = await db.fetch(
         f"""select n.id, n.is_active, n.phone_number, n.display_name,
+                  n.phone_number_id, n.access_token_id, n.graph_url,
                   w.locale, w.timezone, w.texts, w.settings,
                   o.id as own_id, o.is_active as own_active, of.id as own_flow,
                   of.published_version_id as own_version,
@@ -159,6 +163,9 @@ def _line(row: Any) -> Line:
         calendars=row["calendars"],
         own=_answerer(row, "own"),
         fallback=_answerer(row, "fallback"),
+        phone_number_id=row["phone_number_id"],
+        access_token_id=row["access_token_id"],
+        graph_url=row["graph_url"],
     )
 
 

@@ -26,6 +26,7 @@ from recado.web import (
     health,
     journal,
     node_types,
+    number_sending,
     numbers,
     parked,
     secrets,
@@ -35,6 +36,7 @@ from recado.web import (
 )
 from recado.web.edge import Edge
 from recado.web.errors import LastResort, add_error_handlers
+from recado.web.metrics import metrics_route
 from recado.web.openapi import operation_id, publish_openapi
 from recado.web.receiver import Receiver
 from recado.web.serving import FakeMetaInfo, FakeNumber, Serving
@@ -48,6 +50,7 @@ _RESOURCES = (
     setup,
     auth,
     numbers,
+    number_sending,
     chatbots,
     calendars,
     templates,
@@ -101,6 +104,9 @@ def create_app(
     if receiver is not None:
         # Before `/whatsapp/{id}`, and before everything else: it is called the most.
         app.router.routes.extend(webhook_routes(receiver))
+    if settings.metrics_token is not None and settings.metrics_port is None:
+        token = settings.metrics_token.get_secret_value()
+        app.router.routes.append(metrics_route(pool, token=token))
     app.include_router(health.router)
     app.include_router(_api())
     add_error_handlers(app)

@@ -30,6 +30,7 @@ _TYPE = re.compile(r"Expected `(?P<what>\w+).*`, got")
 _TYPES: dict[str, ErrorType] = {
     "str": "string_type",
     "int": "int_type",
+    "bool": "bool_type",
     "array": "list_type",
     "object": "dict_type",
 }

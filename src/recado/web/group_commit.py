@@ -53,6 +53,11 @@ class GroupCommit(Generic[Item, Result]):
         self._rows = 0
         self._bytes = 0
 
+    @property
+    def waiting_rows(self) -> int:
+        """Counts the rows that wait, or are being committed."""
+        return self._rows
+
     async def submit(self, item: Item, *, rows: int, size: int) -> Result:
         """Waits until the item is committed; a caller that gives up takes it back unless its commit has begun."""
         if self._rows + rows > self._limits.waiting_rows:

@@ -8,9 +8,11 @@ import asyncpg
 from pydantic import BaseModel
 
 from recado.engine import phones
-from recado.store import chatbots, flows, secrets
+from recado.store import chatbots, flows, holds, secrets
 from recado.store import numbers as store
+from recado.store.alerts import resolve_alerts
 from recado.store.ids import new_id
+from recado.store.listen import OUTBOX, notify
 from recado.store.numbers import Number
 from recado.store.pool import Db
 from recado.web.errors import Refusal
@@ -57,6 +59,7 @@ async def change_number_to(
     connected = after["phone_number_id"] is not None and after["access_token_id"] is not None
     changes["status"] = "connected" if connected else "disconnected"
     await _write(db, number, changes)
+    await _go_on(db, number)
     await _tell_fake(db, number, served=served, base_url=base_url)
 
 
@@ -227,6 +230,13 @@ async def _write(db: Db, number: Number, changes: Mapping[str, Any]) -> None:
         if "phone_number_id" in (taken.constraint_name or ""):
             raise Refusal(409, "phone_number_id_taken", field="phone_number_id") from taken
         raise already_there(str(changes.get("phone_shown"))) from taken
+
+
+async def _go_on(db: Db, number: Number) -> None:
+    """Lets the number send at once if it waited for another token."""
+    if await holds.renewed(db, [number.id]):
+        await resolve_alerts(db, ["number_unauthorized"], [str(number.id)])
+        await notify(db, OUTBOX)
 
 
 async def _tell_fake(db: Db, number: Number, *, served: Serving, base_url: str) -> None:

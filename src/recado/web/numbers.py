@@ -23,6 +23,7 @@ from recado.web.number_changes import (
     phone_of,
     webhook_address,
 )
+from recado.web.number_health import health
 from recado.web.passwords import new_token
 from recado.web.roles import Permission
 from recado.web.serving import Served, Serving, Tx
@@ -227,7 +228,7 @@ def shape(number: Number, viewer: Viewer, base_url: str) -> NumberAnswer:
         display_name=number.display_name,
         connection_type=number.connection_type,
         status=number.status,
-        health=number.health,
+        health=health(number),
         quality=number.quality,
         is_active=number.is_active,
         default_chatbot_id=number.default_chatbot_id,

@@ -1,15 +1,16 @@
 """Takes Meta's posts in: many of one moment share a transaction, and each waits until it is committed."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 import structlog
-from prometheus_client import Counter
 
 from recado.store import receiving
 from recado.store.pool import UNAVAILABLE, Db, Pool, borrow
 from recado.store.secrets import Vault
+from recado.web import metrics
 from recado.web.faults import ROW_FAULTS
 from recado.web.group_commit import GroupCommit, Limits, Overloaded
 from recado.web.posts import Post
@@ -21,8 +22,6 @@ log = structlog.get_logger(__name__)
 COMMIT_WITHIN = 5.0  # seconds; Meta's own limit is not documented, peers saw 5 to 20
 BATCH_WITHIN = 15.0  # seconds for one commit, after which its connection is given up
 STOP_WITHIN = 8.0
-
-POSTS = Counter("recado_webhook_posts", "Posts of Meta by what they were taken for.", ["outcome"])
 
 
 class Receiver:
@@ -53,6 +52,7 @@ class Receiver:
         self._commit_within = commit_within
         self._group: GroupCommit[Post, bool | Exception] = GroupCommit(self._commit, limits=limits)
         self._open = False
+        metrics.COMMIT_WAITING.set_function(lambda: self._group.waiting_rows)
 
     def start(self) -> None:
         """Begins to take posts; before that they are refused as overload."""
@@ -89,6 +89,11 @@ class Receiver:
 
     async def _commit(self, posts: Sequence[Post]) -> Sequence[bool | Exception]:
         """Commits a batch at once; if that fails, with care for each row; if that fails, each post for itself."""
+        metrics.COMMIT_POSTS.observe(len(posts))
+        with metrics.COMMIT_SECONDS.time():
+            return await self._commit_all(posts)
+
+    async def _commit_all(self, posts: Sequence[Post]) -> Sequence[bool | Exception]:
         async with asyncio.timeout(BATCH_WITHIN), borrow(self._pool, within=COMMIT_WITHIN) as db:
             for careful in (False, True):
                 try:
@@ -118,9 +123,17 @@ class Receiver:
 
     def _committed(self, received: Received) -> None:
         self._reception.threads.keep(received.threads)
-        for outcome in received.outcomes:
-            POSTS.labels(outcome).inc()
+        _count(received)
         if received.messages and self._wake_turns:
             self._wake_turns()
         if received.statuses and self._wake_statuses:
             self._wake_statuses()
+
+
+def _count(received: Received) -> None:
+    for outcome, count in Counter(received.outcomes).items():
+        metrics.outcomes.of(outcome).inc(count)
+    for number, count in received.fresh.items():
+        metrics.received.of(str(number)).inc(count)
+    if received.duplicates:
+        metrics.DUPLICATES.inc(received.duplicates)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import structlog
 
-from recado.store import alerts, inbox, receiving, secrets, webhook_log
+from recado.store import account_inbox, alerts, inbox, receiving, secrets, webhook_log
 from recado.store.alerts import NewAlert
 from recado.store.inbox import StatusRow
 from recado.store.pool import Db
@@ -28,13 +28,18 @@ SECRETS_KEPT = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """What to do once the transaction is committed; `refused` answers each post, in order."""
+    """What to do once the transaction is committed; `refused` answers each post, in order.
+
+    `fresh` counts the messages that were new, by number, `duplicates` what was delivered again.
+    """
 
     refused: list[bool]
     outcomes: list[str]
     threads: dict[Key, Thread]
     messages: bool
     statuses: bool
+    fresh: Counter[UUID]
+    duplicates: int
 
 
 class Reception:
@@ -65,6 +70,8 @@ class Reception:
             threads=stored.threads,
             messages=bool(stored.fresh),
             statuses=bool(batch.statuses),
+            fresh=_fresh_of(batch.arrivals, stored),
+            duplicates=sum(slip.counts.get("duplicate", 0) for slip in batch.slips.values()),
         )
         await self._notify(db, wake)
         return wake
@@ -165,10 +172,26 @@ async def _keep_news(db: Db, news: Sequence[News]) -> None:
     if not news:
         return
     fresh = await inbox.mark_seen(db, {each.seen_as for each in news})
+    told = []
     for each in news:
         outcome = "ignored" if each.seen_as in fresh else "duplicate"
+        if each.told and outcome == "ignored":
+            outcome = "stored"
+            told.append(each.told)
         fresh.discard(each.seen_as)
         each.slip.count(outcome, each.field)
+    if told:
+        await account_inbox.add(db, told)
+
+
+def _fresh_of(arrivals: Sequence[Arrival], stored: Stored) -> Counter[UUID]:
+    left = set(stored.fresh)
+    fresh: Counter[UUID] = Counter()
+    for arrival in arrivals:
+        if arrival.seen_as in left:
+            left.discard(arrival.seen_as)
+            fresh[arrival.number.id] += 1
+    return fresh
 
 
 def _count_messages(arrivals: Sequence[Arrival], stored: Stored) -> None:
@@ -181,7 +204,13 @@ def _count_messages(arrivals: Sequence[Arrival], stored: Stored) -> None:
 async def _note_failures(db: Db, failures: Sequence[tuple[Slip, str, Exception]]) -> None:
     for slip, key, problem in failures:
         slip.count("failed", f"{key}: {type(problem).__name__}: {problem}"[:500])
-        log.error("webhook_row_failed", key=key, error=type(problem).__name__)
+        log.error(
+            "webhook_row_failed",
+            workspace=str(slip.workspace_id),
+            phone_number_id=slip.phone_number_id,
+            wamid=key,
+            error=type(problem).__name__,
+        )
     await alerts.raise_alerts(
         db,
         [

@@ -7,10 +7,12 @@ from uuid import UUID
 import msgspec
 
 from recado.engine.identities import Sender
+from recado.store.account_inbox import Told
 from recado.store.inbox import StatusRow
 from recado.store.receiving import Number
 from recado.web.posts import Part, Post, Slip
 from recado.web.trust import Directory, Judge, Rejected, Trusted, Unknown
+from recado.whatsapp.account import account_news
 from recado.whatsapp.webhook import Change, Inbound, StatusUpdate
 
 SeenAs = tuple[str, str]
@@ -32,11 +34,12 @@ class Arrival(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """A change of another field than `messages`: kept in the log, and never more than that."""
+    """A change of another field than `messages`: kept in the log; `told` is what it changes for us, if anything."""
 
     slip: Slip
     field: str
     seen_as: SeenAs
+    told: Told | None = None
 
 
 @dataclass(slots=True)
@@ -113,7 +116,9 @@ def _sort_change(result: Sorted, slip: Slip, number: Number, change: Change) -> 
         result.unsigned.add(number.id)
     if change.fingerprint is not None and change.field:
         seen_as = (f"account {change.waba_id or number.inbox_id}", change.fingerprint)
-        result.news.append(News(slip, change.field, seen_as))
+        news = account_news(change)
+        told = Told(number.id, news.phone, news.news) if news else None
+        result.news.append(News(slip, change.field, seen_as, told))
         return
     for inbound in change.messages:
         _sort_message(result, slip, number, inbound)

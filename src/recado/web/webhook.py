@@ -3,6 +3,7 @@
 import asyncio
 import hmac
 from collections.abc import Awaitable, Callable
+from time import perf_counter
 
 import structlog
 from starlette.requests import ClientDisconnect, Request
@@ -10,6 +11,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from recado.store.pool import UNAVAILABLE
+from recado.web import metrics
 from recado.web.errors import Refusal, refusal_response
 from recado.web.group_commit import Overloaded
 from recado.web.receiver import Receiver
@@ -44,7 +46,11 @@ def webhook_routes(
         return await _handshake(receiver, request)
 
     async def post(request: Request) -> Response:
-        return await _post(receiver, request, uploads, read_within)
+        began = perf_counter()
+        response = await _post(receiver, request, uploads, read_within)
+        metrics.ANSWER_SECONDS.observe(perf_counter() - began)
+        metrics.answers.of(str(response.status_code)).inc()
+        return response
 
     methods: tuple[tuple[str, Callable[[Request], Awaitable[Response]]], ...] = (
         ("POST", post),

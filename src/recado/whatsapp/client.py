@@ -6,6 +6,7 @@ twice. A message cannot exist at Meta before the first byte of its body is writt
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from time import perf_counter
 from types import SimpleNamespace, TracebackType
 from typing import Any, Self
 from urllib.parse import quote
@@ -14,6 +15,7 @@ import aiohttp
 import msgspec
 
 from recado.engine.events import Json
+from recado.whatsapp import metrics
 from recado.whatsapp.media import Upload, form
 from recado.whatsapp.messages import read_receipt
 from recado.whatsapp.outcomes import (
@@ -105,25 +107,37 @@ class GraphClient:
 
     async def send(self, number: Account, body: Mapping[str, Json]) -> SendResult:
         """Posts one message, once: no retry, no redirect followed, no exception for anything that Meta does."""
+        began = perf_counter()
         answer = await self._post(number, body)
-        return send_result(answer) if isinstance(answer, Answer) else answer
+        result = send_result(answer) if isinstance(answer, Answer) else answer
+        metrics.asked("message", result, perf_counter() - began)
+        return result
 
     async def upload(self, number: Account, file: Upload) -> UploadResult:
         """Gives Meta a file of this number's; nobody sees it until a message names its id."""
+        began = perf_counter()
         address = _address(number, number.phone_number_id, "media")
         answer = await self._ask("POST", number, address, data=form(file))
-        return upload_result(answer) if isinstance(answer, Answer) else answer
+        result = upload_result(answer) if isinstance(answer, Answer) else answer
+        metrics.asked("upload", result, perf_counter() - began)
+        return result
 
     async def read(
         self, number: Account, *path: str, query: Mapping[str, str]
     ) -> Answer | Refused | NotSent | Unknown:
         """Reads what stands under a path of the Graph API, for instance an account's templates."""
-        return await self._ask("GET", number, _address(number, *path), query=query)
+        began = perf_counter()
+        answer = await self._ask("GET", number, _address(number, *path), query=query)
+        metrics.asked("read", answer, perf_counter() - began)
+        return answer
 
     async def mark_read(self, number: Account, wamid: str, *, typing: bool = False) -> MarkResult:
         """Marks a message as read and, if asked, shows that we type."""
+        began = perf_counter()
         answer = await self._post(number, read_receipt(wamid, typing=typing))
-        return mark_result(answer) if isinstance(answer, Answer) else answer
+        result = mark_result(answer) if isinstance(answer, Answer) else answer
+        metrics.asked("receipt", result, perf_counter() - began)
+        return result
 
     async def _post(
         self, number: Account, body: Mapping[str, Json]

@@ -11,6 +11,7 @@ import msgspec
 from recado.engine.events import Json
 
 NO_CODE = -1  # 0 is a code of Meta's
+PAIR_RATE = 131056
 
 
 class Action(StrEnum):
@@ -34,8 +35,9 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
 
     `retries` bounds RETRY, `then` follows the last of them. `wait` is the least time before the next attempt (None: the
     sender's own backoff, or, where a number or account is stopped, until a person resumes it). `hold`: the whole
-    number waits meanwhile and the attempt does not count. `alert`: people must know (of a RETRY: once it is given
-    up). `mark` is what to write on the contact.
+    number waits meanwhile and the attempt does not count. `halve`: the number has sent too fast. `unheard`: the message
+    may go once the person has written again. `alert`: people must know (of a RETRY: once it is given up). `mark` is
+    what to write on the contact.
     """
 
     action: Action
@@ -43,6 +45,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     retries: int = 0
     wait: float | None = None
     hold: bool = False
+    halve: bool = False
+    unheard: bool = False
     then: Action = Action.DROP
     alert: bool = False
     mark: str | None = None
@@ -119,8 +123,8 @@ def _fix(meaning: str) -> Rule:
     return Rule(action=Action.FIX, meaning=meaning, alert=True, then=Action.FIX)
 
 
-def _pace(action: Action, meaning: str, wait: float) -> Rule:
-    return Rule(action=action, meaning=meaning, wait=wait)
+def _pace(action: Action, meaning: str, wait: float, *, halve: bool = False) -> Rule:
+    return Rule(action=action, meaning=meaning, wait=wait, halve=halve)
 
 
 def _retry(meaning: str, retries: int, *, wait: float | None = None, hold: bool = False) -> Rule:
@@ -137,17 +141,15 @@ def _stop_waba(meaning: str) -> Rule:
     return Rule(action=Action.STOP_WABA, meaning=meaning, alert=True)
 
 
-def _template(meaning: str, *, alert: bool = False) -> Rule:
-    return Rule(action=Action.TEMPLATE, meaning=meaning, alert=alert)
-
-
 def _user(mark: str, meaning: str) -> Rule:
     return Rule(action=Action.USER, meaning=meaning, mark=mark)
 
 
 UNKNOWN_REFUSAL = _drop("refused with a code that we do not know", alert=True)
 UNKNOWN_TRANSIENT = _retry("a failure at Meta with a code that we do not know", 2)
-TOO_MANY = _pace(Action.PACE_NUMBER, "too many requests, without a code that we know", 1)
+TOO_MANY = _pace(
+    Action.PACE_NUMBER, "too many requests, without a code that we know", 1, halve=True
+)
 REDIRECTED = _fix("the Graph address answers with a redirect")
 
 _PERMISSION = _auth("the token lacks a permission")
@@ -177,7 +179,7 @@ CODES: dict[int, Rule] = {
     80007: _pace(Action.PACE_NUMBER, "the account's rate limit is reached", 60),
     # Sending
     130403: _user("blocked", "we have blocked this person"),
-    130429: _pace(Action.PACE_NUMBER, "the number's throughput is reached", 1),
+    130429: _pace(Action.PACE_NUMBER, "the number's throughput is reached", 1, halve=True),
     130472: _drop("the person is part of an experiment of Meta's (marketing)"),
     130497: _drop("the business may not write to this country", alert=True),
     131000: _retry("unknown failure at Meta", 3),
@@ -195,7 +197,11 @@ CODES: dict[int, Rule] = {
     131042: _stop_waba("there is a problem with the account's payment"),
     131044: _drop("not eligible for calls"),
     131045: _stop_number("the number is not registered properly"),
-    131047: _template("more than 24 hours since the person last wrote"),
+    131047: Rule(
+        action=Action.TEMPLATE,
+        meaning="more than 24 hours since the person last wrote",
+        unheard=True,
+    ),
     131048: _stop_number("held back because people reported or blocked the number", wait=4 * 3600),
     131049: _drop("held back by Meta to keep people from too much marketing"),
     131050: _user("marketing_opt_out", "the person wants no marketing"),
@@ -203,7 +209,7 @@ CODES: dict[int, Rule] = {
     131052: _drop("the person's file could not be downloaded"),
     131053: _retry("our file could not be uploaded", 1),
     131055: _fix("this method is not allowed here"),
-    131056: _pace(Action.PACE_PAIR, "too many messages to this person in a short time", 1),
+    PAIR_RATE: _pace(Action.PACE_PAIR, "too many messages to this person in a short time", 1),
     131057: _retry("the number is being upgraded or maintained", 5, wait=25, hold=True),
     131059: _drop("a page cursor is wrong"),
     131060: _drop("the person's message is not available"),
@@ -217,7 +223,7 @@ CODES: dict[int, Rule] = {
     132007: _fix("the template's text breaks a policy"),
     132008: _fix("a template parameter has the wrong format"),
     132012: _fix("a template parameter has the wrong format"),
-    132015: _template("the template is paused", alert=True),
+    132015: Rule(action=Action.TEMPLATE, meaning="the template is paused", alert=True),
     132016: _drop("the template is disabled", alert=True),
     132018: _fix("the template's parameters are not valid"),
     132068: _fix("the WhatsApp form is blocked"),

@@ -21,7 +21,7 @@ Kind = Literal[
     "duplicate",  # post a webhook twice at the same time
     "reorder",  # let the next webhook of the same customer overtake this one
 ]
-Endpoint = Literal["messages", "media", "message_templates"]
+Endpoint = Literal["messages", "receipts", "media", "message_templates"]
 _WEBHOOK: frozenset[Kind] = frozenset({"duplicate", "reorder"})
 _OUTCOMES: frozenset[Kind] = frozenset({"error", "http_500", "reset_before", "reset_after"})
 
@@ -37,7 +37,8 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     ms: int = 0
     to: str | None = None  # only for this customer
     number: str | None = None  # only for this phone_number_id
-    on: Endpoint = "messages"  # uploads and lists know only outcomes without an acceptance
+    # All but messages know only outcomes without an acceptance, receipts also `delay`.
+    on: Endpoint = "messages"
     details: str | None = None
 
 

@@ -45,8 +45,7 @@ class Graph:
         if ruling.refused is not None or not isinstance(body, dict):
             return refuse(ruling.refused or by_code(100))
         if "status" in body:
-            self._traffic.read(number, body)
-            return answer({"success": True})
+            return await self._read(request, number, body)
         drawn = self._traffic.plan.draw(number=number.phone_number_id, to=ruling.to)
         return await self._send(request, number, body, ruling=ruling, drawn=drawn)
 
@@ -104,6 +103,17 @@ class Graph:
         waba_id = self._access.waba(request)
         found = [_about(number) for number in self._world.numbers_of(waba_id)]
         return answer(_page(found, request))
+
+    async def _read(
+        self, request: web.Request, number: FakeNumber, body: Json
+    ) -> web.StreamResponse:
+        drawn = self._traffic.plan.draw(number=number.phone_number_id, to="", on="receipts")
+        if drawn.delay:
+            await asyncio.sleep(drawn.delay)
+        if (wrong := refusal(request, drawn)) is not None:
+            return wrong
+        self._traffic.read(number, body)
+        return answer({"success": True})
 
     async def _send(
         self, request: web.Request, number: FakeNumber, body: Json, *, ruling: Ruling, drawn: Drawn

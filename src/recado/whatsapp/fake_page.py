@@ -97,15 +97,18 @@ class Page:
 
     def _history(self, customer: str, number: str | None) -> Json:
         ours = self._traffic.number(number).phone_number_id
+        timeline = list(self._traffic.world.timeline(ours, customer))
         read = {read.wamid for read in self._traffic.world.reads}
+        # A receipt speaks for the messages before its own, too.
+        seen = max((at for at, entry in enumerate(timeline) if entry.wamid in read), default=-1)
         webhooks = {d.wamid: d for d in self._traffic.deliveries.kept if d.wamid}
         entries = [
             {
                 **_shown(entry),
-                "read": entry.wamid in read,
+                "read": at <= seen,
                 **webhook_state(webhooks.get(entry.wamid)),
             }
-            for entry in self._traffic.world.timeline(ours, customer)
+            for at, entry in enumerate(timeline)
         ]
         return {"entries": entries}
 

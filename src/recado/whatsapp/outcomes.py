@@ -47,9 +47,10 @@ class NotSent:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """It may have reached Meta: only a status webhook can tell."""
+    """It may have reached Meta: only a status webhook can tell. `retry_after` (seconds) is how long to leave her alone."""
 
     reason: str
+    retry_after: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,7 @@ def _failed(answer: Answer, body: Mapping[str, Json]) -> Refused | NotSent | Unk
     if _is_success(answer):
         return Unknown("answer_cut_off" if answer.raw is None else "answer_without_id")
     if answer.status >= 500:
-        return Unknown(f"http_{answer.status}")
+        return Unknown(f"http_{answer.status}", _seconds(answer.retry_after))
     if answer.raw is None:
         return NotSent(f"http_{answer.status}_cut_off")
     return _refused(answer, None)

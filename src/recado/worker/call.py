@@ -24,6 +24,7 @@ from recado.store import ai_usage, calls, inbox, notices
 from recado.store.calls import Calling
 from recado.store.notices import Called, Posting
 from recado.store.pool import Db, Pool
+from recado.worker import metrics
 from recado.worker.caller import Caller, Made, NotBegun
 from recado.worker.interrupted import give_up
 from recado.worker.settle import NOBODYS_FAULT
@@ -82,7 +83,7 @@ class Calls:
             return
         match self._writing:
             case [(call, _)]:
-                log.error("result_not_written", call=str(call.id), kind=call.kind)
+                log.error("result_not_written", **call.ids)
                 self._finished[0] = (call, Made(BROKE))
         self._batch = 1
 
@@ -187,7 +188,7 @@ class Calls:
                 self._known.pop(call.id, None)
                 return self._ring()
             case problem:
-                log.critical("call_broke", exc_info=problem, **_about(call))
+                log.critical("call_broke", exc_info=problem, **call.ids)
                 made = Made(BROKE)
         self._finished.append((call, made))
         return self._ring()
@@ -201,14 +202,6 @@ def _posting(call: Calling, made: Made) -> Posting:
 def _log_end(call: Calling, result: CallResult, *, told: bool) -> None:
     event = "call_done" if told else "result_of_nobody"
     facts = {"ok": result.ok, "error": result.error, "status": result.status, "ms": result.ms}
-    log.info(event, **_about(call), **facts)
-
-
-def _about(call: Calling) -> dict[str, str | None]:
-    return {
-        "call": str(call.id),
-        "kind": call.kind,
-        "conversation": str(call.conversation_id),
-        "session": str(call.session_id),
-        "node": call.node_id,
-    }
+    log.info(event, **call.ids, **facts)
+    if told:
+        metrics.called(call.kind, None if result.ok else result.error, (result.ms or 0) / 1000)

@@ -84,10 +84,10 @@ class Caller:
                 preparing = Preparing(db, self._vault, self._outside, self._now())
                 ready = await preparing.ready(call, request)
         except UNAVAILABLE as problem:
-            log.warning("call_not_prepared", call=str(call.id), error=type(problem).__name__)
+            log.warning("call_not_prepared", error=type(problem).__name__, **call.ids)
             raise NotBegun from problem
         if self._monotonic() - claimed > BEGUN_WITHIN:
-            log.warning("call_prepared_too_late", call=str(call.id))
+            log.warning("call_prepared_too_late", **call.ids)
             raise NotBegun
         return ready
 
@@ -96,7 +96,7 @@ class Caller:
             async with asyncio.timeout(call.timeout + GRACE):
                 return await ready.ask()
         except TimeoutError:
-            log.error("call_hung", call=str(call.id), kind=call.kind)
+            log.error("call_hung", **call.ids)
             return CallResult(ok=False, error="timeout")
 
 

@@ -3,16 +3,20 @@
 Lock order, here and in `settle.py`: messages by id, then outbox rows by id, then numbers, then alerts.
 """
 
+import logging
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import structlog
 
 from recado.engine.phones import canonical, digits
-from recado.store import changes, inbox, leases, messages, notices, outbox
+from recado.store import changes, holds, inbox, messages, notices, outbox
 from recado.store.alerts import NewAlert, Severity
+from recado.store.holds import Hold
 from recado.store.messages import Fate
 from recado.store.notices import Posting
 from recado.store.outbox import Back, InLane, Sending
@@ -20,9 +24,12 @@ from recado.store.pool import Db
 from recado.store.withdraw import cancelled
 from recado.whatsapp.outcomes import SendResult
 from recado.worker import fate as fates
+from recado.worker.subject import about
 from recado.worker.verdict import Again, InDoubt, Lost, Went, verdict
 
 log = structlog.get_logger(__name__)
+
+NEVER = datetime.min.replace(tzinfo=UTC)  # before anybody wrote
 
 
 @dataclass(slots=True)
@@ -34,17 +41,30 @@ class Outcome:
     removed: list[UUID] = field(default_factory=list)
     backs: list[Back] = field(default_factory=list)
     doubts: list[UUID] = field(default_factory=list)
-    holds: dict[UUID, float] = field(default_factory=dict)
-    accounts: dict[tuple[UUID, str], float] = field(default_factory=dict)
+    holds: dict[UUID, Hold] = field(default_factory=dict)
+    accounts: dict[tuple[UUID, str], Hold] = field(default_factory=dict)
     identities: set[tuple[UUID, str, str, UUID]] = field(default_factory=set)
     alerts: list[NewAlert] = field(default_factory=list)
     changed: dict[UUID, Fate] = field(default_factory=dict)
     postings: list[Posting] = field(default_factory=list)
+    results: list[tuple[UUID, str]] = field(default_factory=list)
+    doubled: int = 0
 
     @property
     def holds_numbers(self) -> bool:
         """Says whether numbers were held, perhaps of other senders: their rows are locked until the commit."""
         return bool(self.holds or self.accounts)
+
+    def hold(self, sending: Sending, hold: Hold, *, whole_account: bool = False) -> None:
+        """Holds a message's number, and perhaps its account; the longest hold stands."""
+        number, account = sending.number_id, (sending.workspace_id, sending.waba_id or "")
+        self.holds[number] = _longer(self.holds.get(number), hold)
+        if whole_account and sending.waba_id:
+            self.accounts[account] = _longer(self.accounts.get(account), hold)
+
+    def count(self, sending: Sending, result: str) -> None:
+        """Notes what came of a request, for the metrics: accepted, again, failed or unknown."""
+        self.results.append((sending.number_id, result))
 
     def set(self, fate: Fate) -> None:
         """Notes the new fate of a message."""
@@ -89,7 +109,7 @@ async def finish(
     await outbox.remove(db, outcome.removed)
     await outbox.put_back(db, outcome.backs)
     await outbox.doubt(db, outcome.doubts, wait=unknown_wait)
-    await leases.hold(db, outcome.holds, accounts=outcome.accounts)
+    await holds.hold(db, outcome.holds, accounts=outcome.accounts)
     if outcome.identities:
         await changes.add_identities(db, list(outcome.identities))
     if outcome.postings:
@@ -111,13 +131,13 @@ def _judge(
         case Went() as went:
             _went(outcome, sending, went, row)
         case _ if not current:
-            log.info("late_result_ignored", message=str(sending.id), attempt=sending.attempt)
+            log.info("late_result_ignored", attempt=sending.attempt, **about(sending))
         case _ if outcome.fates[sending.id].wamid is not None:
-            log.info("taken_already", message=str(sending.id), attempt=sending.attempt)
+            log.info("taken_already", attempt=sending.attempt, **about(sending))
             outcome.removed.append(sending.id)
             outcome.confirm(sending.id, accepted=True)
         case Again() if row and row.withdrawn:
-            log.info("send_withdrawn", message=str(sending.id), attempt=sending.attempt)
+            log.info("send_withdrawn", attempt=sending.attempt, **about(sending))
             outcome.set(cancelled(outcome.fates[sending.id]))
             outcome.removed.append(sending.id)
             outcome.confirm(sending.id, accepted=False)
@@ -130,10 +150,14 @@ def _judge(
 
 
 def _went(outcome: Outcome, sending: Sending, went: Went, row: InLane | None) -> None:
+    outcome.count(sending, "accepted")
+    if log.is_enabled_for(logging.DEBUG):  # else nobody pays for the line
+        log.debug("send_accepted", wamid=went.wamid, **about(sending))
     before = outcome.fates[sending.id]
     outcome.set(fates.accepted(before, went.wamid, sending_at=sending.first_sending_at))
     if fates.went_out_twice(before, outcome.fates[sending.id]):
-        log.error("double_send", message=str(sending.id), attempt=sending.attempt)
+        log.error("double_send", attempt=sending.attempt, **about(sending))
+        outcome.doubled += 1
         outcome.alert(sending, "double_send", "error", str(sending.number_id))
     if row and (row.attempt == sending.attempt or row.status != "sending"):
         outcome.removed.append(sending.id)
@@ -153,27 +177,32 @@ def _identities(sending: Sending, went: Went) -> list[tuple[UUID, str, str, UUID
 
 
 def _again(outcome: Outcome, sending: Sending, again: Again) -> None:
-    outcome.backs.append(Back(sending.id, sending.attempt, again.wait, again.counts))
+    unheard_since = (sending.last_inbound_at or NEVER) if again.unheard else None
+    outcome.backs.append(Back(sending.id, sending.attempt, again.wait, again.counts, unheard_since))
+    outcome.count(sending, "again")
     log.warning(
         "send_put_back",
-        message=str(sending.id),
-        number=str(sending.number_id),
+        **about(sending),
         reason=again.reason,
         wait=round(again.wait, 2),
+        hold=again.hold.kind if again.hold else None,
     )
-    if again.holds:
-        number, held = sending.number_id, outcome.holds
-        held[number] = max(again.wait, held.get(number, 0))
-    if again.holds == "account" and sending.waba_id:
-        account, accounts = (sending.workspace_id, sending.waba_id), outcome.accounts
-        accounts[account] = max(again.wait, accounts.get(account, 0))
+    if again.hold:
+        outcome.hold(sending, again.hold, whole_account=again.whole_account)
     if again.alert:
         outcome.alert(sending, again.alert, "critical", str(sending.number_id), reason=again.reason)
 
 
+def _longer(one: Hold | None, other: Hold) -> Hold:
+    if one is None or (one.seconds is not None and (other.seconds or math.inf) > one.seconds):
+        return other
+    return one
+
+
 def _lost(outcome: Outcome, sending: Sending, lost: Lost) -> None:
     code = lost.error.get("code")
-    log.error("send_failed", message=str(sending.id), number=str(sending.number_id), code=code)
+    outcome.count(sending, "failed")
+    log.error("send_failed", code=code, **about(sending))
     before = outcome.fates[sending.id]
     outcome.set(fates.failed(before, lost.error, sending_at=sending.first_sending_at))
     outcome.removed.append(sending.id)
@@ -185,11 +214,12 @@ def _lost(outcome: Outcome, sending: Sending, lost: Lost) -> None:
 
 
 def _doubt(outcome: Outcome, sending: Sending, doubt: InDoubt) -> None:
-    log.warning(
-        "send_unknown", message=str(sending.id), attempt=sending.attempt, reason=doubt.reason
-    )
+    outcome.count(sending, "unknown")
+    log.warning("send_unknown", attempt=sending.attempt, reason=doubt.reason, **about(sending))
     before = outcome.fates[sending.id]
     outcome.set(fates.unknown(before, sending_at=sending.first_sending_at))
+    if doubt.hold:
+        outcome.hold(sending, doubt.hold)
     if not doubt.last:
         outcome.doubts.append(sending.id)
         return

@@ -1,5 +1,6 @@
 """What a notice means for a conversation: news of a message or a call, a person gives it back, a publish, an end."""
 
+import logging
 from typing import assert_never
 
 import msgspec
@@ -19,7 +20,8 @@ log = structlog.get_logger(__name__)
 def happen(lane: Lane, mail: Mail) -> None:
     """Takes up a notice; one that concerns nothing that is there any more changes nothing."""
     notice = msgspec.convert(mail.event, Notice)
-    log.debug("notice", conversation=lane.id, notice=mail.kind)
+    if log.is_enabled_for(logging.DEBUG):  # else nobody pays for the line
+        log.debug("notice", notice=mail.kind, **lane.ids)
     lane.origin = "timer"  # the contact has said nothing that this answers
     _take_up(lane, notice)
     lane.origin = "reply"
@@ -52,7 +54,7 @@ def _settled(lane: Lane, notice: Settled) -> None:
 def _called(lane: Lane, notice: Called) -> None:
     """A result that no wait asks for any more changes nothing; where a session is open the journal tells of it."""
     if not _hears_news(lane, lane.session):
-        log.info("result_of_nobody", conversation=lane.id, token=notice.token)
+        log.info("result_of_nobody", token=notice.token, **lane.ids)
         return
     lane.origin = notice.origin
     event = events.CallFinished(**lane.happening(), token=notice.token, result=notice.result)
@@ -87,7 +89,7 @@ def _released(lane: Lane, notice: Released) -> None:
 def _migrated(lane: Lane, notice: Migrated) -> None:
     """Moves the session, if its new version runs and it is not there yet."""
     if lane.session is None or lane.program(notice.version) is None:
-        log.info("migration_not_needed", conversation=lane.id, version=notice.version)
+        log.info("migration_not_needed", version=notice.version, **lane.ids)
         return
     state = lane.session.state
     places = [

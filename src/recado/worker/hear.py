@@ -76,12 +76,12 @@ def start(lane: Lane, message: Message | None) -> None:
         case RunFlow() as flow:
             _begin(lane, flow, message)
         case NoChatbot() if not lane.with_a_person:
-            log.error("no_chatbot", number=str(lane.line.number_id), conversation=lane.id)
+            log.error("no_chatbot", **lane.ids)
             lane.tell_once_a_day("no_chatbot")
         case BrokenFlow(flow_id=flow_id) if not lane.with_a_person:
             _broken(lane, flow_id)
         case NumberInactive() | NoChatbot() | BrokenFlow():
-            log.info("nothing_starts", conversation=lane.id)
+            log.info("nothing_starts", **lane.ids)
     return None
 
 
@@ -106,7 +106,7 @@ def _begin(lane: Lane, flow: RunFlow, message: Message | None) -> None:
 
 def _judge(lane: Lane, message: Message, mail: Mail, *, more: bool) -> None:
     if lane.line.is_active is False:
-        log.warning("number_inactive", number=str(lane.line.number_id), conversation=lane.id)
+        log.warning("number_inactive", **lane.ids)
         return lane.stop("number_inactive")
     if lane.waits_for_a_flow and message.type not in SILENT and _runs(lane, lane.route(message)):
         lane.set_mode("bot")
@@ -156,7 +156,7 @@ def _is_late(lane: Lane, mail: Mail) -> bool:
 def _broken(lane: Lane, flow_id: UUID | None) -> None:
     """The flow cannot run: says so once and gives the conversation to a person."""
     number = str(lane.line.number_id)
-    log.critical("flow_broken", flow=str(flow_id), number=number, conversation=lane.id)
+    log.critical("flow_broken", flow=str(flow_id), **lane.ids)
     lane.alert("flow_broken", "critical", str(flow_id or number), {"number": number})
     lane.end(Status.FAILED)
     lane.tell("broken_flow")

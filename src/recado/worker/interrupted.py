@@ -24,7 +24,12 @@ async def give_up(db: Db, ids: Collection[UUID]) -> None:
     for id in again:
         log.warning("call_again_after_crash", call=str(id))
     for each in over:
-        log.error("call_interrupted", call=str(each.id), conversation=str(each.conversation_id))
+        about = {
+            "workspace": str(each.workspace_id),
+            "conversation": str(each.conversation_id),
+            "call": str(each.id),
+        }
+        log.error("call_interrupted", **about)
     await notices.post(
         db,
         [

@@ -19,22 +19,22 @@ from recado.engine.commands import PERSON
 from recado.engine.compile import Program
 from recado.engine.content import Text
 from recado.engine.effects import Handoff, Send
-from recado.engine.events import Event, Message, Migrated, Started, Stopped, World
+from recado.engine.events import Event, Message, Migrated, Replied, Started, Stopped, World
 from recado.engine.routing import Route, RunFlow, route
+from recado.engine.settings import Settings
 from recado.engine.state import State, Status
 from recado.engine.texts import say
 from recado.store.alerts import NewAlert, Severity
 from recado.store.ids import new_id
 from recado.store.mail import UNSPOKEN, Mail
-from recado.store.messages import NewMessage
 from recado.store.pace import MINUTE, TURNS
 from recado.store.sessions import Session
 from recado.store.worlds import Chatbot, Contact, Conversation, Line
 from recado.worker import perform
-from recado.worker.record import entry
+from recado.worker.record import entry, heard
 from recado.worker.shelf import Shelf
 from recado.worker.world import world
-from recado.worker.write import Writes
+from recado.worker.write import Turned, Writes
 
 WINDOW = timedelta(hours=24)
 BROKEN_FLOW = "broken_flow"
@@ -56,7 +56,9 @@ class Lane:
 
     `last` is the session that ended last, where nothing is open. `recent` are the times of its turns in the last
     minute. `heard` is the message that a turn answers, `took` the session that took it up; `origin` says whether
-    what is sent now answers somebody, or comes though nobody wrote: a timer's, or on somebody's order.
+    what is sent now answers somebody, or comes though nobody wrote: a timer's, or on somebody's order. `answered` is the
+    message that a flow took up last, `manners` are the settings of the last turn (the flow's own, and the wider ones),
+    `sent` is the message that was queued last.
     """
 
     conversation: Conversation
@@ -76,6 +78,9 @@ class Lane:
     notified_at: datetime | None = field(init=False)
     heard: Mail | None = None
     took: Session | None = None
+    answered: Mail | None = None
+    manners: tuple[Settings, Settings] | None = None
+    sent: UUID | None = None
     origin: Literal["reply", "timer"] = "reply"
 
     def __post_init__(self) -> None:
@@ -89,6 +94,18 @@ class Lane:
     def id(self) -> str:
         """Gives the conversation's id as logs and alerts write it."""
         return str(self.conversation.id)
+
+    @property
+    def ids(self) -> dict[str, str]:
+        """Gives what a line of the log says it is about."""
+        ids = {
+            "workspace": str(self.conversation.workspace_id),
+            "number": str(self.line.number_id),
+            "conversation": self.id,
+        }
+        if self.heard:
+            ids |= {"message": str(self.heard.message_id), "wamid": self.heard.key}
+        return ids
 
     @property
     def with_a_person(self) -> bool:
@@ -162,8 +179,13 @@ class Lane:
         if session is None:
             raise ValueError("no session to advance")
         before = None if isinstance(event, Started) else session.state
-        turn = advance(self._program_for(session, event), before, event, self.shelf.library)
+        program = self._program_for(session, event)
+        turn = advance(program, before, event, self.shelf.library, self.writes.nodes)
         self.recent.append(self.at)
+        self.writes.turns.append(Turned(session.id, self.conversation, self.heard))
+        self.manners = (program.settings, event.world.settings)
+        if self.heard and isinstance(event, Started | Replied):
+            self.answered = self.heard
         last = self.at if self.heard else session.last_message_at
         self.session = replace(session, last_message_at=last).at(turn.state)
         written = len(self.writes.messages)
@@ -275,23 +297,4 @@ class Lane:
 
     def remember(self, mail: Mail, message: Message, *, node: str | None) -> None:
         """Puts a message into the history; `node` is where the session stood."""
-        took = self.took
-        self.writes.messages.append(
-            NewMessage(
-                id=mail.message_id or new_id(),
-                workspace_id=self.conversation.workspace_id,
-                conversation_id=self.conversation.id,
-                direction="in",
-                type=message.type,
-                text=message.text,
-                content=msgspec.json.encode(mail.message),
-                at=mail.at,
-                status="received",
-                key=mail.key,
-                context_id=message.context_id,
-                session_id=took.id if took else None,
-                flow_id=took.flow_id if took else None,
-                flow_version_id=took.flow_version_id if took else None,
-                node_id=node,
-            )
-        )
+        self.writes.messages.append(heard(self, mail, message, node=node))

@@ -1,5 +1,6 @@
 """What each effect of the engine writes: exactly one handler each, or mypy complains."""
 
+import logging
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
@@ -46,7 +47,7 @@ def perform(lane: "Lane", effect: Effect) -> None:
         case Call():
             _call(lane, effect)
         case Handoff():
-            log.info("handed_off", conversation=lane.id, reason=effect.reason)
+            log.info("handed_off", reason=effect.reason, **lane.ids)
             lane.set_mode("waiting", to=effect)
         case TakeBack():
             lane.set_mode("bot")
@@ -59,8 +60,7 @@ def perform(lane: "Lane", effect: Effect) -> None:
         case Notify():
             _notify(lane, effect)
         case EndSession():
-            session = str(lane.session.id) if lane.session else None
-            log.debug("session_ended", session=session, status=effect.status)
+            _log_end(lane, effect)
         case Alert():
             _alert(lane, effect)
         case _:
@@ -111,6 +111,7 @@ def send(lane: "Lane", effect: Send, *, session: Session | None) -> None:
             origin="timer" if begins else lane.origin,
         )
     )
+    lane.sent = id
     if not lane.heard:  # what was heard has moved it already
         lane.writes.conversation(conversation.id).last_message_at = lane.at
     if effect.asks and lane.session:
@@ -158,6 +159,12 @@ def _call(lane: "Lane", effect: Call) -> None:
     )
 
 
+def _log_end(lane: "Lane", effect: EndSession) -> None:
+    if log.is_enabled_for(logging.DEBUG):  # else nobody pays for the line
+        session = str(lane.session.id) if lane.session else None
+        log.debug("session_ended", session=session, status=effect.status, **lane.ids)
+
+
 def _track(lane: "Lane", effect: Track) -> None:
     session = lane.session
     lane.writes.tracked.append(
@@ -196,7 +203,7 @@ def _update_contact(lane: "Lane", effect: UpdateContact) -> None:
 
 
 def _consent(lane: "Lane", effect: Consent) -> None:
-    log.info("consent", conversation=str(lane.conversation.id), granted=effect.granted)
+    log.info("consent", granted=effect.granted, **lane.ids)
     lane.contact = replace(lane.contact, opted_out=not effect.granted)
     lane.writes.contact(lane.contact.id).opted_out = not effect.granted
     lane.writes.consents.append(
@@ -219,5 +226,5 @@ def _unique(tags: Iterable[str]) -> list[str]:
 
 def _alert(lane: "Lane", effect: Alert) -> None:
     flow = str(lane.session.flow_id) if lane.session else ""
-    log.warning(effect.kind, conversation=str(lane.conversation.id), flow=flow, node=effect.node)
+    log.warning(effect.kind, flow=flow, node=effect.node, **lane.ids)
     lane.alert(effect.kind, "warning", flow, {"node": effect.node or "", "detail": effect.detail})

@@ -1,4 +1,4 @@
-"""Writes down a turn: what happened, what came of it and why, for the journal; unset variables for the log, too."""
+"""Writes down what happened: a turn with what came of it and why, for the journal; a message, for the history."""
 
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -7,9 +7,11 @@ import msgspec
 import structlog
 
 from recado.engine.advance import Turn
-from recado.engine.events import Event
+from recado.engine.events import Event, Message
 from recado.store.ids import new_id
 from recado.store.journal import Entry
+from recado.store.mail import Mail
+from recado.store.messages import NewMessage
 from recado.store.sessions import Session
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ def entry(
     """Makes a turn's row of the journal; `sent` are the messages it queued."""
     for visit in turn.trace.visits:
         for name in visit.missing():
-            log.debug("missing_variable", conversation=lane.id, node=visit.node, name=name)
+            log.debug("missing_variable", node=visit.node, name=name, **lane.ids)
     encode = msgspec.json.encode
     return Entry(
         id=new_id(),
@@ -37,4 +39,26 @@ def entry(
         trace=encode(turn.trace),
         effects=encode(turn.effects),
         sent=sent,
+    )
+
+
+def heard(lane: "Lane", mail: Mail, message: Message, *, node: str | None) -> NewMessage:
+    """Makes a message's row of the history, of the session that took it up; `node` is where that stood."""
+    took = lane.took
+    return NewMessage(
+        id=mail.message_id or new_id(),
+        workspace_id=lane.conversation.workspace_id,
+        conversation_id=lane.conversation.id,
+        direction="in",
+        type=message.type,
+        text=message.text,
+        content=msgspec.json.encode(mail.message),
+        at=mail.at,
+        status="received",
+        key=mail.key,
+        context_id=message.context_id,
+        session_id=took.id if took else None,
+        flow_id=took.flow_id if took else None,
+        flow_version_id=took.flow_version_id if took else None,
+        node_id=node,
     )

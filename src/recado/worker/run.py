@@ -8,7 +8,6 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
-from uuid import UUID
 
 import structlog
 
@@ -16,20 +15,22 @@ from recado.config import Settings
 from recado.engine.node import NodeTypes
 from recado.nodes import NODE_TYPES
 from recado.store.listen import CALLS, INBOX, OUTBOX, STATUS, Listener
-from recado.store.pool import Db, Pool
+from recado.store.pool import Pool
 from recado.store.secrets import Vault
 from recado.whatsapp.client import GraphClient
+from recado.worker import metrics
 from recado.worker.bell import Bell
 from recado.worker.call import Calls
 from recado.worker.caller import Caller
+from recado.worker.hand_over import HandOver
 from recado.worker.jobs import run_jobs
 from recado.worker.life import Life
 from recado.worker.outside import Outside
 from recado.worker.programs import Programs
+from recado.worker.receipts import Receipts
 from recado.worker.send import Graph, Sender
 from recado.worker.settle import Settler
 from recado.worker.turn import Turns
-from recado.worker.write import Writes
 
 log = structlog.get_logger(__name__)
 
@@ -49,34 +50,6 @@ class Loop:
     step: Callable[[], Awaitable[bool]]
     bell: Bell
     failed: Callable[[Exception], None]
-
-
-class HandOver:
-    """Tells senders and callers what is queued: in memory where this process has one, else by one NOTIFY a commit."""
-
-    def __init__(
-        self, sender: Sender | None = None, *, wake_calls: Callable[[], None] | None = None
-    ) -> None:
-        self._sender = sender
-        self._wake_calls = wake_calls
-
-    async def before_commit(self, db: Db, writes: Writes) -> None:
-        """Notifies other processes when only they send or call."""
-        channels = [OUTBOX] if writes.sends and self._sender is None else []
-        channels += [CALLS] if writes.calls and self._wake_calls is None else []
-        if channels:
-            await db.execute("select pg_notify(c, '') from unnest($1::text[]) c", channels)
-
-    def after_commit(self, writes: Writes) -> None:
-        """Wakes this process's sender and caller."""
-        self.freed(writes.numbers)
-        if writes.calls and self._wake_calls is not None:
-            self._wake_calls()
-
-    def freed(self, numbers: set[UUID]) -> None:
-        """Wakes this process's sender: these numbers have something that may go now."""
-        if numbers and self._sender is not None:
-            self._sender.wake(numbers)
 
 
 class Worker:
@@ -110,13 +83,19 @@ class Worker:
         self._sender: Sender | None = None
         self._outside: Outside | None = None
         self._calls: Calls | None = None
+        self._receipts: Receipts | None = None
 
     async def start(self) -> None:
         """Registers the process and starts its loops."""
         self._life = life = await Life.begin(self._url)
         self._client = client = GraphClient()
+        if "turn" in self._roles:
+            graph = Graph(self._settings.graph_url, self._settings.graph_version)
+            self._receipts = Receipts(self._pool, self._vault, client, graph=graph)
         if "send" in self._roles:
             self._sender = self._make_sender(life, client)
+            metrics.BREAKERS.feed("number", self._sender.throttle.states)
+            metrics.BREAKERS.feed("host", self._sender.throttle.host_states)
         if "call" in self._roles:
             self._outside = outside = Outside.open(self._settings)
             self._calls = self._make_calls(life, outside)
@@ -157,6 +136,8 @@ class Worker:
                 if each:
                     requests = each.drain(_left(told))
                     drains.create_task(self._last_words(name, requests, written))
+        if self._receipts:
+            await self._last_words("receipts_stop", self._receipts.stop(), until)
         if self._client:
             await self._last_words("client_close", self._client.close(), until)
         if self._outside:
@@ -185,6 +166,7 @@ class Worker:
             graph=Graph(self._settings.graph_url, self._settings.graph_version),
             unknown_wait=self._settings.unknown_wait,
             ring=self._bells["send"].ring,
+            went=self._receipts.went if self._receipts else None,
         )
 
     def _make_calls(self, life: Life, outside: Outside) -> Calls:
@@ -199,7 +181,7 @@ class Worker:
     def _loops(self, life: Life) -> list[Loop]:
         loops = []
         wake_calls = self._bells["call"].ring if self._calls else None
-        hand_over = HandOver(self._sender, wake_calls=wake_calls)
+        hand_over = HandOver(self._sender, wake_calls=wake_calls, receipts=self._receipts)
         if "turn" in self._roles:
             turns = Turns(self._pool, Programs(self._node_types), queued=hand_over)
             if life.after_crash:
@@ -239,6 +221,7 @@ class Worker:
                 pause = FIRST_PAUSE
             except Exception as problem:
                 _report(loop.name, problem)
+                metrics.STEP_FAILURES.labels(loop.name).inc()
                 loop.failed(problem)
                 await self._rest(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)

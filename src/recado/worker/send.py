@@ -12,33 +12,33 @@ could not be written is kept and written in the next round.
 import asyncio
 import random
 import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from uuid import UUID
 
 import structlog
 
-from recado.store import leases, outbox
-from recado.store.alerts import raise_alerts
-from recado.store.listen import OUTBOX
-from recado.store.outbox import Sending
+from recado.store import holds, leases, outbox
+from recado.store.alerts import NewAlert, raise_alerts, resolve_alerts
+from recado.store.listen import OUTBOX, notify
+from recado.store.outbox import Rooms, Sending
 from recado.store.pool import Db, Pool
 from recado.store.secrets import Vault
 from recado.whatsapp.client import Account, GraphClient
-from recado.whatsapp.outcomes import NotSent, Refused, SendResult, Unknown
-from recado.worker import sweep
+from recado.whatsapp.outcomes import Accepted, NotSent, Refused, SendResult, Unknown
+from recado.worker import metrics, sweep
 from recado.worker.finish import finish
 from recado.worker.lease import Leases
 from recado.worker.ready import ready
+from recado.worker.subject import about
+from recado.worker.throttle import Opened, Throttle
 from recado.worker.tokens import Tokens
-from recado.worker.verdict import NO_ACCOUNT
+from recado.worker.verdict import NO_ACCOUNT, UNREACHABLE
 
 log = structlog.get_logger(__name__)
 
-IN_FLIGHT = 200
-EACH = 50  # of one number: a slow one must not take all the room
 TICK = 1.0  # seconds
+NO_ROOM = Rooms((), 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,7 @@ class Sender:
         graph: Graph,
         unknown_wait: float,
         ring: Callable[[], None] = lambda: None,
+        went: Callable[[UUID, UUID], None] | None = None,
         luck: Callable[[], float] = random.random,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -79,9 +80,12 @@ class Sender:
         self._graph = graph
         self._unknown_wait = unknown_wait
         self._ring = ring
+        self._went = went
         self._luck = luck
         self._monotonic = monotonic
         self._leases = Leases(owner, monotonic=monotonic)
+        self.throttle = Throttle(graph_url=graph.url, monotonic=monotonic)
+        self._alarm: asyncio.TimerHandle | None = None
         self._wakes = Wakes()
         self._ticked_at = -TICK
         self._unsure = False
@@ -105,6 +109,7 @@ class Sender:
     def stop(self) -> None:
         """Begins no more requests, at once."""
         self._granting = False
+        self._set_alarm()
 
     async def step(self) -> bool:
         """Does one round; says whether there may be more to do at once."""
@@ -116,6 +121,7 @@ class Sender:
             await self._look_around()
         more = await self._round()
         self._unsure = False
+        self._set_alarm()
         return more or bool(self._finished)
 
     async def drain(self, seconds: float) -> None:
@@ -156,29 +162,19 @@ class Sender:
         async with db.transaction():
             got = await self._leases.acquire(db, numbers)
             if got:
-                await self._adopt(db, got, doubts=True)
+                flying, wait = list(self._in_flight), self._unknown_wait
+                await sweep.adopt_orphans(db, got, flying, unknown_wait=wait, doubts=True)
+                self.throttle.know(await holds.speeds(db, got))
+                self.throttle.tell_anew()
             if told & numbers - got.keys():  # another process sends for them
-                await db.execute("select pg_notify($1, '')", OUTBOX)
-
-    async def _adopt(self, db: Db, held: dict[UUID, int], *, doubts: bool) -> None:
-        flying = list(self._in_flight)
-        wait = self._unknown_wait
-        await sweep.adopt_orphans(db, held, flying, unknown_wait=wait, doubts=doubts)
+                await notify(db, OUTBOX)
 
     async def _tick(self, db: Db) -> None:
         self._ticked_at = self._monotonic()
-        numbers = list(self._leases.epochs)
-        async with (
-            db.transaction()
-        ):  # what was in flight here when its lease was taken may be an orphan by now
-            await self._adopt(db, self._leases.epochs, doubts=False)
-        async with db.transaction():
-            await sweep.expire(db, numbers)
-        async with db.transaction():
-            await sweep.end_doubts(db, numbers)
-        async with db.transaction():
-            for id in await outbox.resend_doubts(db, numbers):
-                log.warning("send_again_after_doubt", message=str(id))
+        held, flying = self._leases.epochs, list(self._in_flight)
+        await sweep.sweep(db, held, flying, unknown_wait=self._unknown_wait)
+        self.throttle.know(await holds.speeds(db, held))
+        self.throttle.forget(held.keys())
 
     # A round.
 
@@ -189,49 +185,57 @@ class Sender:
         """
         finished = list(self._finished)
         granted: list[Sending] = []
-        most, limit = self._room(finished)
-        if not finished and not most:
+        rooms = self._rooms({sending.id for sending, _ in finished})
+        if not finished and not rooms.each:
             return False
         async with self._pool.acquire() as db, db.transaction():
             outcome = await finish(db, finished, luck=self._luck, unknown_wait=self._unknown_wait)
-            if most and not outcome.holds_numbers:
-                granted = await self._grant(db, most, limit)
-            await raise_alerts(db, outcome.alerts)
+            opened = self.throttle.opened()
+            await self._tell(db, opened)
+            later = outcome.holds_numbers or bool(opened)
+            if rooms.each and not later:
+                granted = await self._grant(db, rooms)
+            await raise_alerts(db, [*outcome.alerts, *_alerts(opened)])
+            closed = [str(each.number_id) for each in opened if each.seconds is None]
+            await resolve_alerts(db, [UNREACHABLE], closed)
+        metrics.sent(outcome.results, doubled=outcome.doubled)
         del self._finished[: len(finished)]
         for sending, _ in finished:
             self._in_flight.pop(sending.id, None)
         for sending in granted:
             self._start(sending)
-        return bool(most) and outcome.holds_numbers
+        return bool(rooms.each) and later
 
-    def _room(self, finished: Sequence[tuple[Sending, SendResult]]) -> tuple[dict[UUID, int], int]:
-        """Says how many requests each number may begin, and all together.
-
-        A number that has none on its way may always begin one, however many others have.
-        """
+    def _rooms(self, ended: set[UUID]) -> Rooms:
         if not self._granting:
-            return {}, 0
-        numbers = self._leases.epochs
-        ended = {sending.id for sending, _ in finished}
-        flying = Counter(
-            each.number_id for each in self._in_flight.values() if each.id not in ended
-        )
-        free = max(IN_FLIGHT - flying.total(), 0)
-        idle = sum(number not in flying for number in numbers)
-        room = {
-            number: max(min(EACH - flying[number], free), int(number not in flying))
-            for number in numbers
-        }
-        return {number: most for number, most in room.items() if most > 0}, max(free, idle)
+            return NO_ROOM
+        flying = (each for each in self._in_flight.values() if each.id not in ended)
+        return self.throttle.rooms(self._leases.epochs, flying)
 
-    async def _grant(self, db: Db, most: dict[UUID, int], limit: int) -> list[Sending]:
-        leased = {number: self._leases.epochs[number] for number in most}
-        granted = await outbox.grant(db, self._leases.owner, leased, most=most, limit=limit)
+    async def _grant(self, db: Db, rooms: Rooms) -> list[Sending]:
+        owner, barred = self._leases.owner, self.throttle.barred()
+        granted = await outbox.grant(db, owner, rooms, barred=barred)
         await self._tokens.load(db, granted)
         return granted
 
+    async def _tell(self, db: Db, opened: list[Opened]) -> None:
+        for each in opened:
+            event = "breaker_closed" if each.seconds is None else "breaker_opened"
+            log.warning(event, number=str(each.number_id), reason=each.reason, seconds=each.seconds)
+        told = [(each.number_id, each.seconds, each.reason) for each in opened]
+        await holds.tell_breakers(db, self._leases.owner, told)
+
+    def _set_alarm(self) -> None:
+        """Rings when a number may send again that has sent all it might, sooner than anything else would ring."""
+        if self._alarm:
+            self._alarm.cancel()
+        wait = self.throttle.wait() if self._granting else None
+        loop = asyncio.get_running_loop()
+        self._alarm = None if wait is None else loop.call_later(wait, self._ring)
+
     def _start(self, sending: Sending) -> None:
         self._in_flight[sending.id] = sending
+        self.throttle.begin(sending)
         request = asyncio.create_task(self._post(sending), name=f"send {sending.id}")
         self._requests.add(request)
         request.add_done_callback(lambda done: self._ended(sending, done))
@@ -261,7 +265,20 @@ class Sender:
         if request.cancelled():
             return
         if problem := request.exception():
-            log.critical("send_broke", message=str(sending.id), error=type(problem).__name__)
+            log.critical("send_broke", error=type(problem).__name__, **about(sending))
         result = Unknown("broke") if problem else request.result()
+        if self._went and isinstance(result, Accepted):
+            self._went(sending.id, sending.conversation_id)
+        self.throttle.end(sending, result)
         self._finished.append((sending, result))
         self._ring()
+
+
+def _alerts(opened: list[Opened]) -> list[NewAlert]:
+    return [
+        NewAlert(
+            each.workspace_id, UNREACHABLE, "critical", str(each.number_id), {"reason": each.reason}
+        )
+        for each in opened
+        if each.seconds is not None
+    ]

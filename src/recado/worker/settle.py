@@ -5,6 +5,7 @@ on. Our own id (`biz_opaque_callback_data`) comes first, because a status may co
 wamid. A status that is about nobody's message of that very number is somebody else's (another app, another tenant).
 """
 
+import time
 from collections.abc import Callable
 from uuid import UUID
 
@@ -17,10 +18,13 @@ from recado.store.messages import Fate
 from recado.store.pool import UNAVAILABLE, Db, Pool
 from recado.store.statuses import Owner, Status
 from recado.worker import fate as fates
+from recado.worker import metrics
+from recado.worker.account import take_news
 
 log = structlog.get_logger(__name__)
 
 BATCH = 500
+LOOK_FOR_NEWS_EVERY = 1.0  # seconds
 NOBODYS_FAULT = (
     *UNAVAILABLE,
     asyncpg.TransactionRollbackError,  # a deadlock
@@ -29,16 +33,23 @@ NOBODYS_FAULT = (
 
 
 class Settler:
-    """The settle loop's work; `step` merges one batch."""
+    """The settle loop's work; `step` merges one batch. News of accounts are looked for now and then."""
 
     def __init__(
-        self, pool: Pool, *, freed: Callable[[set[UUID]], None], batch: int = BATCH
+        self,
+        pool: Pool,
+        *,
+        freed: Callable[[set[UUID]], None],
+        batch: int = BATCH,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._pool = pool
         self._freed = freed
         self._most = self._limit = batch
         self._merging: list[int] = []
         self._bad: int | None = None
+        self._monotonic = monotonic
+        self._looked_at = -LOOK_FOR_NEWS_EVERY
 
     def isolate(self, reason: Exception) -> None:
         """Goes on one status at a time after a failure; one that fails alone is dropped (the webhook log has it).
@@ -55,6 +66,10 @@ class Settler:
         """Merges one batch; says whether there may be more."""
         freed: set[UUID] = set()
         self._merging = []
+        if self._monotonic() - self._looked_at >= LOOK_FOR_NEWS_EVERY:
+            self._looked_at = self._monotonic()
+            async with self._pool.acquire() as db, db.transaction():
+                await take_news(db)
         async with self._pool.acquire() as db, db.transaction():
             taken = await statuses.take(db, self._limit)
             batch = [status for status in taken if status.seq != self._bad]
@@ -62,7 +77,9 @@ class Settler:
             if batch:
                 freed = await _merge(db, batch)
         for dropped in (status for status in taken if status.seq == self._bad):
-            log.error("status_dropped", status=dropped.status, wamid=dropped.wamid)
+            metrics.LOST.labels("status_dropped").inc()
+            log.error("status_dropped", status=dropped.status, **_names(dropped))
+        metrics.merged(status.status for status in batch)
         self._merging, self._limit = [], min(self._limit * 2, self._most)
         if freed:
             self._freed(freed)
@@ -81,7 +98,7 @@ async def _merge(db: Db, batch: list[Status]) -> set[UUID]:
     for status in batch:
         owner = owners.get(status.seq)
         if owner is None or owner.message_id not in known:
-            log.debug("foreign_status", wamid=status.wamid, status=status.status)
+            log.debug("foreign_status", status=status.status, **_names(status))
             continue
         before = known[owner.message_id]
         after = fates.told(before, status.wamid, status.status, status.at, status.payload)
@@ -93,8 +110,11 @@ async def _merge(db: Db, batch: list[Status]) -> set[UUID]:
     await outbox.remove(db, list(rows))
     if await notices.post_confirmed(db, rows, accepted=True):
         await inbox.notify(db, turns=True, statuses=False)
-    for id, row in rows.items():
-        log.info("send_adopted", message=str(id), was=row.status, attempt=row.attempt)
+    for owner in {each.message_id: each for each in owners.values()}.values():
+        if row := rows.get(owner.message_id):
+            if row.status == "unknown":
+                metrics.IN_DOUBT.labels("adopted").inc()
+            log.info("send_adopted", was=row.status, attempt=row.attempt, **owner.ids)
     await raise_alerts(db, alerts)
     return {owner.number_id for owner in owners.values() if owner.message_id in rows}
 
@@ -121,6 +141,23 @@ async def _owners(db: Db, batch: list[Status]) -> dict[int, Owner]:
     }
 
 
+def _names(status: Status) -> dict[str, str | None]:
+    """Gives what a line of the log can say of a status that is about no message of ours."""
+    return {
+        "phone_number_id": status.phone_number_id,
+        "wamid": status.wamid,
+        "opaque": status.opaque,
+    }
+
+
+def _code(fate: Fate) -> int | None:
+    """Gives Meta's code for why a message was not delivered."""
+    match (fate.error or {}).get("errors"):
+        case [{"code": int(code)}, *_]:
+            return code
+    return None
+
+
 def _our_id(opaque: str | None) -> UUID | None:
     """Reads `<message id>.<attempt>`; anything else is not ours."""
     id, dot, attempt = (opaque or "").partition(".")
@@ -134,11 +171,14 @@ def _alerts(owner: Owner, status: Status, before: Fate, after: Fate) -> list[New
     about = {"message": str(owner.message_id), "conversation": str(owner.conversation_id)}
     number, alerts = str(owner.number_id), []
     if fates.went_out_twice(before, after):
-        log.error("double_send", message=str(owner.message_id), opaque=status.opaque)
+        metrics.DOUBLED.inc()
+        log.error("double_send", opaque=status.opaque, wamid=status.wamid, **owner.ids)
         alerts.append(NewAlert(owner.workspace_id, "double_send", "error", number, about))
     if after.status == "failed" and before.status != "failed":
         error = {"errors": (after.error or {}).get("errors")}
-        log.error("delivery_failed", message=str(owner.message_id), number=number)
+        code = _code(after)
+        metrics.not_delivered(code)
+        log.error("delivery_failed", code=code, wamid=status.wamid, **owner.ids)
         alerts.append(
             NewAlert(owner.workspace_id, "delivery_failed", "error", number, {**about, **error})
         )

@@ -6,15 +6,32 @@ from uuid import UUID
 
 import structlog
 
-from recado.store import inbox, messages, notices, outbox
-from recado.store.alerts import NewAlert, raise_alerts
-from recado.store.outbox import InLane, Waiting
+from recado.store import holds, inbox, messages, notices, outbox, overdue
+from recado.store.alerts import NewAlert, raise_alerts, resolve_alerts
+from recado.store.outbox import InLane
+from recado.store.overdue import Waiting
 from recado.store.pool import Db
 from recado.worker import fate as fates
+from recado.worker import metrics
+from recado.worker.subject import about
 
 log = structlog.get_logger(__name__)
 
 EXPIRED: dict[str, Any] = {"source": "expiry", "code": "window_closed"}
+
+
+async def sweep(
+    db: Db, held: dict[UUID, int], in_flight: Sequence[UUID], *, unknown_wait: float
+) -> None:
+    """Does all of it for the numbers whose leases we hold (by epoch), each thing in a transaction of its own."""
+    numbers = list(held)
+    async with (
+        db.transaction()
+    ):  # what was in flight here when its lease was taken may be an orphan by now
+        await adopt_orphans(db, held, in_flight, unknown_wait=unknown_wait)
+    for each in (expire, end_doubts, send_again, free_heard, renew):
+        async with db.transaction():
+            await each(db, numbers)
 
 
 async def adopt_orphans(
@@ -30,10 +47,13 @@ async def adopt_orphans(
     `doubts`, for leases that were just taken: its doubts wait anew, because their wait may have passed while nobody
     ran, and then Meta's statuses still wait with her.
     """
-    ids = await outbox.orphans(db, held, in_flight, doubts=doubts)
+    found = await overdue.orphans(db, held, in_flight, doubts=doubts)
+    ids = [each.id for each in found]
     if not ids:
         return
-    log.warning("sends_orphaned", messages=[str(id) for id in ids])
+    metrics.IN_DOUBT.labels("began").inc(len(found))
+    for each in found:
+        log.warning("send_orphaned", **about(each))
     known = await messages.lock_fates(db, ids)
     rows = await outbox.lock(db, ids)
     known |= fates.begun(known.values(), rows)
@@ -46,17 +66,19 @@ async def adopt_orphans(
 
 async def end_doubts(db: Db, numbers: Sequence[UUID]) -> None:
     """Gives up on sends of unknown fate that were sent again already, or may not be."""
-    lost, rows = await _still(db, await outbox.lost_doubts(db, numbers), "unknown")
+    lost, rows = await _still(db, await overdue.lost_doubts(db, numbers), "unknown")
     if not lost:
         return
     await _remove(db, [each.id for each in lost], rows, accepted=False)
-    log.error("sends_stay_unknown", messages=[str(each.id) for each in lost])
+    metrics.IN_DOUBT.labels("given_up").inc(len(lost))
+    for each in lost:
+        log.error("send_stays_unknown", **about(each))
     await raise_alerts(db, [_alert(each, "send_unknown", "warning") for each in lost])
 
 
 async def expire(db: Db, numbers: Sequence[UUID]) -> None:
     """Fails queued messages whose 24 hours are over."""
-    late, rows = await _still(db, await outbox.expired(db, numbers), "queued")
+    late, rows = await _still(db, await overdue.expired(db, numbers), "queued")
     if not late:
         return
     began = {each.id: each.first_sending_at for each in late}
@@ -66,8 +88,34 @@ async def expire(db: Db, numbers: Sequence[UUID]) -> None:
         [fates.failed(fate, EXPIRED, sending_at=began[fate.id]) for fate in known.values()],
     )
     await _remove(db, [each.id for each in late], rows, accepted=False)
-    log.error("sends_expired", messages=[str(each.id) for each in late])
+    metrics.LOST.labels("expired").inc(len(late))
+    for each in late:
+        log.error("send_expired", **about(each))
     await raise_alerts(db, [_alert(each, "send_expired", "error") for each in late])
+
+
+async def send_again(db: Db, numbers: Sequence[UUID]) -> None:
+    """Queues messages again, once, for which no status came in time."""
+    for each in await overdue.resend_doubts(db, numbers):
+        metrics.IN_DOUBT.labels("sent_again").inc()
+        log.warning("send_again_after_doubt", **about(each))
+
+
+async def free_heard(db: Db, numbers: Sequence[UUID]) -> None:
+    """Lets messages go that waited for their customers to write."""
+    for each in await overdue.free_heard(db, numbers):
+        log.info("send_heard", **about(each))
+
+
+async def renew(db: Db, numbers: Sequence[UUID]) -> None:
+    """Lets numbers go on that were held for a token they have no more.
+
+    What a request with the old token told may come after the new one was saved; so this is looked at again and again.
+    """
+    renewed = [str(id) for id in await holds.renewed(db, numbers)]
+    if renewed:
+        log.info("token_renewed", numbers=renewed)
+        await resolve_alerts(db, ["number_unauthorized"], renewed)
 
 
 async def _still(

@@ -11,6 +11,7 @@ crash (`careful`) the first claims are of one conversation each, those without a
 process is found, and its neighbours are answered before it is tried again.
 """
 
+import logging
 import secrets
 import time
 from collections import defaultdict, deque
@@ -24,8 +25,10 @@ import structlog
 from recado.store import claims, mail, pace, sessions
 from recado.store.mail import Head, Mail
 from recado.store.pool import Db, Pool
+from recado.worker import metrics
 from recado.worker.load import Taking, load, load_bare
 from recado.worker.programs import Programs
+from recado.worker.seen import receipt_of
 from recado.worker.take import take_up
 from recado.worker.write import Writes, write
 
@@ -102,19 +105,19 @@ class Turns:
         return busy
 
     async def _batch(self) -> bool:
-        writes = Writes()
+        writes, began = Writes(), self._monotonic()
         async with self._pool.acquire() as db, db.transaction():
             self.taking = await claims.claim_batch(db, self._batch_size)
             if not self.taking:
                 return False
             letters = await mail.waiting(db, self.taking, each=MAIL_EACH + 1)
             await self._take(db, self.taking, letters, writes)
-        self._done(writes)
+        self._done(writes, self._monotonic() - began)
         return True
 
     async def _alone(self, claim: Callable[[Db], Awaitable[UUID | None]]) -> bool:
         """Takes up one event of one conversation, its try counted beforehand."""
-        writes = Writes()
+        writes, began = Writes(), self._monotonic()
         async with self._pool.acquire() as db, db.transaction():
             id = await claim(db)
             if id is None:
@@ -122,7 +125,7 @@ class Turns:
             self.taking = [id]
             if head := await mail.head(db, id):
                 await self._try(db, id, head, writes)
-        self._done(writes)
+        self._done(writes, self._monotonic() - began)
         return True
 
     async def _claim_suspect(self, db: Db) -> UUID | None:
@@ -164,33 +167,34 @@ class Turns:
         for lane in await load(db, self._programs, ids, taking):
             own = letters_of.get(lane.conversation.id, [])
             take_up(lane, own, most=1 if alone else MAIL_EACH, timers=not (alone and own))
+            if receipt := receipt_of(lane):
+                writes.receipts.append(receipt)
         await write(db, writes)
         await self._queued.before_commit(db, writes)
 
     async def _park(self, db: Db, id: UUID, head: Head, writes: Writes) -> None:
         """Gives up on an event; reads nothing that could be what it fails of."""
         reason = self._reasons.pop(id, "the process died of it")
-        log.error("event_parked", conversation=str(id), inbox=head.seq, reason=reason)
+        metrics.LOST.labels("parked").inc()
         if head.seq is not None:
             await mail.count_heard(db, [head.seq])
             await mail.park(db, head.seq, error=reason)
         await sessions.fail(db, id)
         taking = Taking(await self._clock(db), self._luck, writes)
         for lane in await load_bare(db, [id], taking):
+            about = {**lane.ids, **head.ids}
+            log.error("event_parked", inbox=head.seq, reason=reason, **about)
             lane.apologise()
             lane.alert("event_parked", "critical", str(lane.line.number_id), {"reason": reason})
         await write(db, writes)
         await self._queued.before_commit(db, writes)
 
-    def _done(self, writes: Writes) -> None:
+    def _done(self, writes: Writes, seconds: float) -> None:
+        metrics.took_up(len(self.taking), len(writes.turns), writes.nodes, seconds)
         if self._reasons:
             for id in self.taking:
                 self._reasons.pop(id, None)
-        for entry in writes.journal:
-            log.debug(
-                "turn_done",
-                conversation=str(entry.conversation_id),
-                session=str(entry.session_id),
-                message=str(entry.message_id) if entry.message_id else None,
-            )
+        if log.is_enabled_for(logging.DEBUG):
+            for turned in writes.turns:
+                log.debug("turn_done", **turned.ids)
         self._queued.after_commit(writes)

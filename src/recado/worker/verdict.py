@@ -1,13 +1,15 @@
 """What comes of a request to Meta: pure, from what is known about its fate and how often it was tried before.
 
 Only failures that `errors.py` calls retries count against a message. What merely slows us down (rate limits, a dead
-token, maintenance, no way to Meta at all) does not: such a message waits until it expires.
+token, maintenance, no way to Meta at all) does not: such a message waits until it expires. Where its number or account
+is held, it waits with it and no longer, so that it goes at once when they go on.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
+from recado.store.holds import Hold, Kind, as_metas
 from recado.store.outbox import Sending
 from recado.whatsapp.errors import Action, Rule
 from recado.whatsapp.outcomes import Accepted, NotSent, Refused, SendResult, Unknown
@@ -15,9 +17,8 @@ from recado.whatsapp.outcomes import Accepted, NotSent, Refused, SendResult, Unk
 FIRST_RETRY = 2.0  # seconds; doubled each time
 FIRST_UNREACHABLE, LONGEST_UNREACHABLE = 2.0, 60.0
 LONGEST_WAIT = 3_600.0
-AUTH_HOLD = 60.0
-STOP_HOLD = 900.0
 ALERT_UNREACHABLE_AFTER = 3
+UNREACHABLE = "graph_unreachable"
 JITTER = 0.2
 
 
@@ -32,13 +33,18 @@ class Went:
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """It goes back to the head of its lane for `wait` seconds; `holds` says what waits with it."""
+    """It goes back to the head of its lane for `wait` seconds, or for as long as its number or account is held.
+
+    `unheard`: until the customer writes.
+    """
 
     wait: float
     counts: bool = False
-    holds: Literal["number", "account"] | None = None
+    hold: Hold | None = None
+    whole_account: bool = False
     alert: str | None = None
     reason: str = ""
+    unheard: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +57,11 @@ class Lost:
 
 @dataclass(frozen=True, slots=True)
 class InDoubt:
-    """Nobody knows; `last` says that it may not be sent again."""
+    """Nobody knows; `last` says that it may not be sent again. `hold`: its number leaves Meta alone meanwhile."""
 
     reason: str
     last: bool
+    hold: Hold | None = None
 
 
 Verdict = Went | Again | Lost | InDoubt
@@ -80,44 +87,68 @@ def verdict(sending: Sending, result: SendResult, luck: Callable[[], float]) -> 
     match result:
         case Accepted():
             return Went(result.wamid, result.wa_id, result.user_id)
-        case Unknown(reason=reason):
-            return InDoubt(reason, last=sending.resent or sending.policy == "at_most_once")
+        case Unknown(reason=reason, retry_after=seconds):
+            hold = Hold("rate", min(seconds, LONGEST_WAIT), reason) if seconds else None
+            last = sending.resent or sending.policy == "at_most_once"
+            return InDoubt(reason, last=last, hold=hold)
         case NotSent(reason=reason):
             wait = min(FIRST_UNREACHABLE * 2 ** min(sending.paces, 10), LONGEST_UNREACHABLE)
             tell = sending.paces >= ALERT_UNREACHABLE_AFTER
-            alert = "graph_unreachable" if tell else None
+            alert = UNREACHABLE if tell else None
             return Again(_jittered(wait, luck), alert=alert, reason=reason)
         case Refused():
             return _refused(sending, result, luck)
 
 
+def pair_wait(sending: Sending, rule: Rule) -> float:
+    """Gives the seconds that a person is to be left alone: Meta asks for 4^X, X counting from 0."""
+    return max(rule.wait or 1.0, 4.0 ** min(sending.paces, 6))
+
+
 def _refused(sending: Sending, refused: Refused, luck: Callable[[], float]) -> Verdict:
     rule, reason = refused.rule, refused.rule.meaning
     match rule.action:
-        case Action.RETRY if not rule.hold and sending.tries >= rule.retries:
+        case Action.RETRY if rule.hold:
+            return _held(sending, refused, "maintenance", _wait(rule.wait or 1, refused, luck))
+        case Action.RETRY if sending.tries >= rule.retries:
             return _lost(refused)
         case Action.RETRY:
             wait = rule.wait or FIRST_RETRY * 2**sending.tries
-            holds: Literal["number"] | None = "number" if rule.hold else None
-            return Again(_wait(wait, refused, luck), not rule.hold, holds, reason=reason)
-        case Action.PACE_PAIR:  # Meta: try again after 4^X seconds
-            wait = max(rule.wait or 1, 4.0 ** min(sending.paces, 6))
-            return Again(_wait(wait, refused, luck), reason=reason)
+            return Again(_wait(wait, refused, luck), counts=True, reason=reason)
+        case Action.PACE_PAIR:
+            return Again(_wait(pair_wait(sending, rule), refused, luck), reason=reason)
         case Action.PACE_NUMBER | Action.PACE_APP:
-            wait = (rule.wait or 1) * 2 ** min(sending.paces, 6)
-            return Again(_wait(wait, refused, luck), holds="number", reason=reason)
+            wait = _wait((rule.wait or 1) * 2 ** min(sending.paces, 6), refused, luck)
+            return _held(sending, refused, "rate", wait)
         case Action.AUTH:
-            return _held(rule, AUTH_HOLD, "number", "number_unauthorized")
+            return _held(sending, refused, "token", rule.wait)
         case Action.STOP_NUMBER:
-            return _held(rule, STOP_HOLD, "number", "number_stopped")
+            return _held(sending, refused, "number_stopped", rule.wait)
         case Action.STOP_WABA:
-            return _held(rule, STOP_HOLD, "account", "account_stopped")
+            return _held(sending, refused, "account_stopped", rule.wait)
+        case Action.TEMPLATE if rule.unheard and sending.content.get("type") != "template":
+            return Again(0.0, reason=reason, unheard=True)
         case Action.TEMPLATE | Action.DROP | Action.FIX | Action.USER:
             return _lost(refused)
 
 
-def _held(rule: Rule, hold: float, what: Literal["number", "account"], alert: str) -> Again:
-    return Again(rule.wait or hold, holds=what, alert=alert, reason=rule.meaning)
+_ALERTS: dict[Kind, str] = {
+    "token": "number_unauthorized",
+    "number_stopped": "number_stopped",
+    "account_stopped": "account_stopped",
+}
+
+
+def _held(sending: Sending, refused: Refused, kind: Kind, seconds: float | None) -> Again:
+    rule = refused.rule
+    account = as_metas(sending.access_token_id, sending.phone_number_id)
+    return Again(
+        0.0,
+        hold=Hold(kind, seconds, rule.meaning, refused.code, account),
+        whole_account=rule.action in (Action.STOP_WABA, Action.PACE_APP),
+        alert=_ALERTS.get(kind),
+        reason=rule.meaning,
+    )
 
 
 def _lost(refused: Refused) -> Lost:

@@ -23,16 +23,42 @@ from recado.store.calls import NewCall
 from recado.store.changes import ContactChange, ConversationChange
 from recado.store.consents import Consent
 from recado.store.journal import Entry
+from recado.store.mail import Mail
 from recado.store.messages import NewMessage
 from recado.store.outbox import NewSend
 from recado.store.pool import Db
 from recado.store.sessions import Session
 from recado.store.tracked import Tracked
+from recado.store.worlds import Conversation
+from recado.worker.node_times import NodeTimes
+from recado.worker.seen import Receipt
+
+
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """A turn that was made: whose, where, and the message that it heard if there was one."""
+
+    session: UUID
+    conversation: Conversation
+    heard: Mail | None
+
+    @property
+    def ids(self) -> dict[str, str]:
+        """Gives what a line of the log says it is about."""
+        ids = {
+            "workspace": str(self.conversation.workspace_id),
+            "number": str(self.conversation.number_id),
+            "conversation": str(self.conversation.id),
+            "session": str(self.session),
+        }
+        if self.heard:
+            ids |= {"message": str(self.heard.message_id), "wamid": self.heard.key}
+        return ids
 
 
 @dataclass(slots=True)
 class Writes:
-    """Everything a batch will write."""
+    """Everything a batch will write; `turns`, `receipts` and `nodes` are for after the commit, and never stored."""
 
     taken: list[int] = field(default_factory=list)
     sessions: dict[UUID, Session] = field(default_factory=dict)
@@ -46,6 +72,9 @@ class Writes:
     consents: list[Consent] = field(default_factory=list)
     holds: dict[UUID, datetime] = field(default_factory=dict)
     alerts: list[NewAlert] = field(default_factory=list)
+    turns: list[Turned] = field(default_factory=list)
+    receipts: list[Receipt] = field(default_factory=list)
+    nodes: NodeTimes = field(default_factory=NodeTimes)
 
     @property
     def numbers(self) -> set[UUID]:

@@ -35,7 +35,6 @@ IMPLIED = {
 }  # fmt: skip
 # Notes that say what became of a field without its name in them.
 SAID: dict[str, tuple[str, ...]] = {
-    "no_typing": ("showTyping",),
     "not_cancelable": ("cancelable",),
     "first_match_wins": ("logicOperator",),
     "secret_needed": ("secretId",),

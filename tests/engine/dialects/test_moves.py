@@ -89,10 +89,11 @@ def test_a_delay_says_its_words_before() -> None:
     assert found.ways("x-message") == {None: "x"}
 
 
-def test_typing_and_cancelling_are_said_to_be_lost() -> None:
+def test_typing_is_kept_and_cancelling_is_said_to_be_lost() -> None:
     found = one("logic_wait", {"duration": 2, "unit": "seconds", "showTyping": True, "cancelable": True})  # fmt: skip
 
-    assert found.lost == ["no_typing", "not_cancelable"]
+    assert found.data == {"amount": 2, "unit": "seconds", "typing": True}
+    assert found.lost == ["not_cancelable"]
 
 
 ASSIGNMENTS: list[tuple[Json, list[Json]]] = [

@@ -89,11 +89,10 @@ def delay(fields: Fields, box: Box) -> Outcome:
         amount, unit = (amount or 0) / 1_000, "seconds"
     if unit and unit not in UNITS:
         fields.lose("unknown_word", field="unit", value=unit)
-    if fields.flag("showTyping", "showTypingIndicator"):
-        fields.lose("no_typing")
+    typing = fields.flag("showTyping", "showTypingIndicator") or None
     if fields.flag("cancelable"):
         fields.lose("not_cancelable")
-    done = Outcome("delay", filled(amount=amount, unit=UNITS.get(unit)))
+    done = Outcome("delay", filled(amount=amount, unit=UNITS.get(unit), typing=typing))
     if words := fields.text("delayMessage", "message"):
         done.before.append(("message", {"content": words}))
     return done

@@ -128,7 +128,7 @@ SPELLINGS: Mapping[str, Spelling] = {
     ),
     "delay": _spelling(
         delay,
-        "amount unit until_reply",
+        "amount unit until_reply typing",
         "delaySeconds delay_seconds duration delayAmount delay_amount delayUnit delay_unit showTyping "
         "showTypingIndicator cancelable delayMessage message",
     ),

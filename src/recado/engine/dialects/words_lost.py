@@ -101,10 +101,6 @@ LOST: dict[str, dict[str, str]] = {
         "pt-BR": "O valor é guardado só em “{kept}”, não mais também em “{variable}”.",
         "en": "The value is kept in “{kept}” only, no longer in “{variable}” as well.",
     },
-    "no_typing": {
-        "pt-BR": "O “digitando…” durante a espera não é mostrado.",
-        "en": "“Typing…” is not shown during the delay.",
-    },
     "not_cancelable": {
         "pt-BR": "A espera vai até o fim; se uma resposta deve encerrá-la, ligue “até o cliente responder”.",
         "en": "The delay runs to its end; if a reply is to end it, switch on “until the customer replies”.",
