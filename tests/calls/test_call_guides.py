@@ -66,7 +66,7 @@ def test_a_body_goes_out_as_the_guide_says() -> None:
 def test_the_check_of_the_guide_takes_what_is_genuine_and_nothing_else(secret: str) -> None:
     (code,) = PYTHON.findall(WEBHOOKS)
     named: dict[str, Any] = {}
-    exec(code, named)  # noqa: S102 the guide is ours
+    exec(code, named)
     is_genuine = named["is_genuine"]
     body = b'{"contact": {"name": "Ana"}}'
     headers = sign(secret, id="s1:v1", timestamp=1_800_000_000, body=body)

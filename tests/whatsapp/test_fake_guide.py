@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from recado.whatsapp.fake_faults import Kind
 from tests.whatsapp.fake_stage import on_stage, text
 
 PAGE = (Path(__file__).parents[2] / "docs" / "guide" / "fake-whatsapp.md").read_text("utf-8")
