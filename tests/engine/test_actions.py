@@ -159,7 +159,12 @@ def test_values_over_the_limit_of_a_variable_are_not_kept() -> None:
         Track("e", None, {"pequeno": 1}, node="count"),
     )
     skipped = [fact for visit in turn.trace.visits for fact in visit.facts]
-    assert [fact["found"] for fact in skipped if "found" in fact] == ["grande", "grande", "value", "grande"]
+    assert [fact["found"] for fact in skipped if "found" in fact] == [
+        "grande",
+        "grande",
+        "value",
+        "grande",
+    ]
 
 
 def test_why_the_rest_was_left_undone() -> None:

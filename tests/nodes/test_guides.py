@@ -14,7 +14,9 @@ GUIDES = Path(__file__).parents[2] / "docs" / "guide"
 BLOCK = re.compile(r"```json\n(.*?)```", re.DOTALL)
 
 
-@pytest.mark.parametrize(("guide", "shown"), [("templates", 1), ("pix", 2), ("api-calls", 1), ("webhooks", 1)])
+@pytest.mark.parametrize(
+    ("guide", "shown"), [("templates", 1), ("pix", 2), ("api-calls", 1), ("webhooks", 1)]
+)
 def test_the_nodes_of_a_guide_compile(guide: str, shown: int) -> None:
     blocks = [json.loads(block) for block in BLOCK.findall((GUIDES / f"{guide}.md").read_text())]
     first = blocks[0]
