@@ -5,9 +5,13 @@ import json
 import os
 import re
 from pathlib import Path
+from typing import Any, get_args
 
 import pytest
 
+from recado.whatsapp.fake import FakeMeta
+from recado.whatsapp.fake_control import Control
+from recado.whatsapp.fake_faults import Kind
 from tests.whatsapp.fake_stage import on_stage, text
 
 PAGE = (Path(__file__).parents[2] / "docs" / "guide" / "fake-whatsapp.md").read_text("utf-8")
@@ -27,18 +31,18 @@ async def test_the_commands_write_and_read() -> None:
         assert [each["body"]["text"]["body"] for each in shown["messages"]] == ["olá"]
 
 
-async def _run(command: str, url: str) -> dict[str, list[dict[str, dict[str, dict[str, str]]]]]:
+async def _run(command: str, url: str) -> Any:
     process = await asyncio.create_subprocess_exec(
         "bash", "-c", command, env={**os.environ, "WHATSAPP": url}, stdout=asyncio.subprocess.PIPE
     )
     printed, _ = await process.communicate()
-    found: dict[str, list[dict[str, dict[str, dict[str, str]]]]] = json.loads(printed)
-    return found
+    return json.loads(printed)
 
 
 @pytest.mark.asyncio
-async def test_every_control_address_is_told() -> None:
-    async with on_stage() as stage:
-        routes = {route.path for route in stage.fake.traffic_routes()}
+async def test_every_control_address_and_fault_is_told() -> None:
+    paths = {route.path for route in Control(FakeMeta().traffic).routes()}
+    told = re.sub(r"\{phone or user id\}", "{id}", PAGE)
 
-    assert routes
+    assert [path for path in paths if path not in told] == []
+    assert [kind for kind in get_args(Kind) if f"`{kind}`" not in PAGE] == []
