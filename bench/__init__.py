@@ -1,1 +1,0 @@
-"""Measurements of what the project claims about speed: README.md says which, and how to read them."""

@@ -1,1 +1,0 @@
-"""Bots to compare with: what a chatbot server costs that keeps nothing."""
