@@ -106,7 +106,7 @@ async def fake_only(settings: Settings) -> None:
 @asynccontextmanager
 async def _base(settings: Settings) -> AsyncIterator[Base]:
     vault = Vault(secret_key(settings))
-    _make_sqlite_folder(settings)
+    make_sqlite_folder(settings)
     async with database(settings) as url:
         await migrate(url)
         pool = await create_pool(url, min_size=2, max_size=settings.pool_size)
@@ -116,7 +116,7 @@ async def _base(settings: Settings) -> AsyncIterator[Base]:
             await _close(pool)
 
 
-def _make_sqlite_folder(settings: Settings) -> None:
+def make_sqlite_folder(settings: Settings) -> None:
     """Makes the folder for the SQLite files of connections; without it everything else works."""
     try:
         (settings.data_dir / "sqlite").mkdir(mode=0o700, parents=True, exist_ok=True)
