@@ -17,11 +17,11 @@ import pytest
 import pytest_asyncio
 import uvloop
 
-from recado.calls import sql_sqlite
 from recado.calls.allow import NONE, Allow
 from recado.calls.egress import Egress
 from recado.calls.public_addresses import Ip
 from recado.calls.sql import Connection, perform
+from recado.calls.sql_files import is_file_name
 from recado.calls.tls import context_for
 from recado.engine.events import CallResult
 from recado.engine.requests import Sql
@@ -375,7 +375,7 @@ async def test_only_a_plain_file_of_the_folder_is_opened(tmp_path: Path, name: s
 
 @pytest.mark.parametrize("name", ["loja.db", "a", "A_b-1.sqlite3"])
 def test_plain_names_are_file_names(name: str) -> None:
-    assert sql_sqlite.is_file_name(name)
+    assert is_file_name(name)
 
 
 @pytest.mark.asyncio

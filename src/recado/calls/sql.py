@@ -8,6 +8,8 @@ Theory of operation. Several things keep a query in its place, and none of them 
 - what it may not do in spite of all this is told by its words (`engine/sql_text.py`), by the rights of its user
   (`sql_postgresql.py`), or by what it is about to do (`sql_sqlite.py`);
 - it ends when its time is over, and gives as many rows and bytes as a flow can keep.
+
+The drivers and what compiles a query are loaded when the first query needs them: most processes never ask a database.
 """
 
 import asyncio
@@ -19,7 +21,6 @@ from typing import Literal
 
 from msgspec import structs
 
-from recado.calls import sql_mysql, sql_postgresql, sql_sqlite
 from recado.calls.egress import Egress
 from recado.calls.egress_errors import EgressError, EgressRefused, EgressTimeout
 from recado.calls.masks import Mask, TooDeep
@@ -121,9 +122,15 @@ async def _result(
 
 
 async def _ask(query: Query, connection: Connection, egress: Egress, sqlite_dir: Path) -> Found:
-    if connection.kind == "sqlite":
-        return await sql_sqlite.ask(query, sqlite_dir, connection.database)
-    ask = sql_postgresql.ask if connection.kind == "postgresql" else sql_mysql.ask
+    match connection.kind:
+        case "sqlite":
+            from recado.calls import sql_sqlite
+
+            return await sql_sqlite.ask(query, sqlite_dir, connection.database)
+        case "postgresql":
+            from recado.calls.sql_postgresql import ask
+        case "mysql":
+            from recado.calls.sql_mysql import ask
     host, port = connection.host or "", connection.port or PORTS[connection.kind]
     *others, last = await egress.addresses(host, port)
     for address in others:

@@ -3,15 +3,14 @@
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
-
-from sqlalchemy import bindparam, text
-from sqlalchemy.engine import Dialect
-from sqlalchemy.types import NullType
+from typing import TYPE_CHECKING, Self
 
 from recado.calls.sql_values import Rows
 from recado.engine.events import Json
 from recado.engine.sql_text import Mode, parameters_in
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Dialect
 
 # What a server may send for one query: many times what may be kept, so that only abuse meets it.
 MOST_BYTES = 8_000_000
@@ -32,8 +31,11 @@ class Query:
         """Lists the parameters that the query names."""
         return parameters_in(self.text)
 
-    def compiled(self, dialect: Dialect) -> tuple[str, list[str]]:
+    def compiled(self, dialect: "Dialect") -> tuple[str, list[str]]:
         """Writes the query with the dialect's own placeholders, and lists the parameter behind each of them."""
+        from sqlalchemy import bindparam, text
+        from sqlalchemy.types import NullType
+
         # Without a type: with one, SQLAlchemy writes `$1::VARCHAR`, and `id = :id` fails for every number column.
         binds = [bindparam(name, type_=NullType()) for name in self.names()]
         compiled = text(self.text).bindparams(*binds).compile(dialect=dialect)

@@ -17,6 +17,7 @@ import aiosqlite
 from sqlalchemy.dialects.sqlite.aiosqlite import SQLiteDialect_aiosqlite
 
 from recado.calls.sql_errors import SqlFailed
+from recado.calls.sql_files import is_file_name
 from recado.calls.sql_parameters import for_others
 from recado.calls.sql_query import Found, Query
 from recado.calls.sql_values import Rows
@@ -25,7 +26,6 @@ from recado.calls.sql_values import Rows
 logging.getLogger("aiosqlite").setLevel(logging.WARNING)
 
 DIALECT = SQLiteDialect_aiosqlite()
-FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}", re.ASCII)
 BATCH = 50
 STEPS = 5_000  # of SQLite's machine between two looks at the clock
 LIMITS = {
@@ -46,11 +46,6 @@ SCHEMA = re.compile(
 )
 INTERRUPTED = ("interrupted",)
 TOO_BIG = ("string or blob too big", "too big")
-
-
-def is_file_name(name: str) -> bool:
-    """Says whether a name is a plain file's, which leads out of no folder."""
-    return bool(FILE_NAME.fullmatch(name)) and ".." not in name
 
 
 async def ask(query: Query, folder: Path, name: str) -> Found:

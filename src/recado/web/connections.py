@@ -12,8 +12,9 @@ from fastapi import APIRouter
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 from starlette.requests import Request
 
-from recado.calls import sql, sql_sqlite
+from recado.calls import sql
 from recado.calls.egress_errors import EgressRefused
+from recado.calls.sql_files import is_file_name
 from recado.calls.urls import read_host
 from recado.engine.requests import Sql
 from recado.store import connections as store
@@ -197,7 +198,7 @@ async def _changed(
 def _check(connection: Mapping[str, Any]) -> None:
     """Refuses a connection that could never work."""
     if connection["kind"] == "sqlite":
-        if not sql_sqlite.is_file_name(connection["database"]):
+        if not is_file_name(connection["database"]):
             raise Refusal(422, "bad_file_name", field="database")
         return
     if connection["host"] is None:
