@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from recado.engine.changes import Fix
-from recado.engine.fixes import Mended, fix_for, mend
+from recado.engine.fixes import Mended, fixes, mend
 from recado.engine.flow import FlowDocument
 from recado.engine.problems import Problem
 from recado.nodes import NODE_TYPES
@@ -13,6 +13,10 @@ from tests.engine.test_problems import BROKEN, THERE, problems
 Raw = dict[str, Any]
 START: Raw = {"id": "start", "type": "start"}
 END: Raw = {"id": "end", "type": "end"}
+
+
+def fix_for(problem: Problem, document: FlowDocument) -> Fix | None:
+    return fixes([problem], document)[0]
 
 
 def flow(*nodes: Raw, edges: list[Raw], **rest: Any) -> FlowDocument:

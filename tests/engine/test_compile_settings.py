@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from recado.engine.compile import compile
-from recado.engine.fixes import fix_for
 from recado.engine.flow import FlowDocument
 from recado.engine.problems import Problem
 from recado.engine.resources import Resources
 from recado.nodes import NODE_TYPES
+from tests.engine.fixing import fix_for
 
 DRAFT, GONE = (f"0198a000-0000-7000-8000-{number:012}" for number in (2, 9))
 THERE = Resources(published={DRAFT: False})

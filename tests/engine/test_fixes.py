@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from recado.engine.changes import apply
-from recado.engine.fixes import fix_for
 from recado.engine.flow import FlowDocument
 from recado.engine.problems import SENTENCES, Problem
 from tests.engine.fixing import (
     START,
     edge,
     file_of,
+    fix_for,
     flow,
     found,
     said,

@@ -5,10 +5,9 @@ from typing import Any
 import pytest
 
 from recado.engine.changes import apply
-from recado.engine.fixes import fix_for
 from recado.engine.flow import FlowDocument
 from recado.engine.problems import Problem
-from tests.engine.fixing import END, START, edge, file_of, flow, found, ids, mended, said
+from tests.engine.fixing import END, START, edge, file_of, fix_for, flow, found, ids, mended, said
 from tests.engine.test_problems import problems, read
 
 

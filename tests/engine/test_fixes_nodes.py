@@ -4,9 +4,20 @@ from typing import Any
 
 import pytest
 
-from recado.engine.fixes import fix_for
 from recado.engine.problems import Problem
-from tests.engine.fixing import END, START, Raw, edge, file_of, flow, found, mended, nodes, said
+from tests.engine.fixing import (
+    END,
+    START,
+    Raw,
+    edge,
+    file_of,
+    fix_for,
+    flow,
+    found,
+    mended,
+    nodes,
+    said,
+)
 from tests.engine.test_problems import read
 
 

@@ -22,9 +22,9 @@ from recado.engine.events import World
 from recado.engine.flow import FlowDocument
 from recado.engine.library import Library
 from recado.engine.node import Port
-from recado.engine.port_rules import ports_by
 from recado.nodes import NODE_TYPES
 from tests.engine.script import Script, program_of
+from tests.nodes.drawn import ports_by
 
 CASES = Path(__file__).parent / "cases"
 GOLDEN = os.environ.get("RECADO_GOLDEN") == "1"

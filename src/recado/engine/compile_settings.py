@@ -34,10 +34,8 @@ def menu_node(settings: Settings) -> str | None:
 
 def settings_needs(settings: Settings) -> Iterator[Need]:
     """Lists the flows that the settings name."""
-    if settings.commands and (flow := settings.commands.menu_to.to_flow):
-        yield Need("flow", flow, "settings.commands.menu_to.to_flow")
-    if settings.inactivity and (flow := settings.inactivity.flow):
-        yield Need("flow", flow, "settings.inactivity.flow")
+    for place, flow in settings_.flow_places(settings):
+        yield Need("flow", flow, f"settings.{place}")
 
 
 def _texts(settings: Settings) -> Iterator[Found]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from recado.engine.events import Json
 from recado.engine.loops import loops
 from recado.engine.node import Node, Port
-from recado.engine.problems import Problem
+from recado.engine.problems import Problem, warning
 from recado.engine.settings import Settings
 
 CONSEQUENCES = {
@@ -50,14 +50,14 @@ def shape_problems(graph: Graph, settings: Settings) -> Iterator[Problem]:
     yield from _loop_problems(graph, after)
     for id, node in graph.nodes.items():
         if id not in reached:
-            yield _warning("unreachable", id)
+            yield warning("unreachable", node=id)
         for port in node.ports():
             if (id, port.id) not in graph.routes and node.can_take(port.id):
                 yield _open_end(id, port)
         if node.asks and node.time_limit is None:
-            yield _warning("no_time_limit", id, field="timeout")
+            yield warning("no_time_limit", node=id, field="timeout")
     if not _leads_to_a_person(graph, reached, settings):
-        yield Problem(code="no_way_to_a_person", severity="warning")
+        yield warning("no_way_to_a_person")
 
 
 def _jump_problems(graph: Graph) -> Iterator[Problem]:
@@ -76,7 +76,7 @@ def _loop_problems(graph: Graph, after: Mapping[str, list[str]]) -> Iterator[Pro
         yield Problem(code="endless_loop", node=loop[0], params=params)
     known = {id for loop in endless for id in loop}
     for loop in loops(after, skip=known | {id for id, node in nodes.items() if node.hears}):
-        yield _warning("loop_without_reply", loop[0], nodes=", ".join(loop))
+        yield warning("loop_without_reply", node=loop[0], nodes=", ".join(loop))
 
 
 def _leads_to_a_person(graph: Graph, reached: set[str], settings: Settings) -> bool:
@@ -105,9 +105,6 @@ def _reached(entries: tuple[str, ...], after: Mapping[str, list[str]]) -> set[st
 def _open_end(node: str, port: Port) -> Problem:
     kind = port.id if port.side and not port.ends and port.id in CONSEQUENCES else "main"
     pt, en = CONSEQUENCES[kind]
-    params: dict[str, Json] = {"port": port.id, "consequence_pt": pt, "consequence_en": en}
-    return Problem(code="port_without_edge", severity="warning", node=node, params=params)
-
-
-def _warning(code: str, node: str, *, field: str | None = None, **params: Json) -> Problem:
-    return Problem(code=code, severity="warning", node=node, field=field, params=dict(params))
+    return warning(
+        "port_without_edge", node=node, port=port.id, consequence_pt=pt, consequence_en=en
+    )

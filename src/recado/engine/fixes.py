@@ -44,11 +44,6 @@ class Mended:
         return self.compiled.problems
 
 
-def fix_for(problem: Problem, document: FlowDocument) -> Fix | None:
-    """Gives the remedy of one problem, if it has one."""
-    return fixes([problem], document)[0]
-
-
 def fixes(problems: Sequence[Problem], document: FlowDocument) -> list[Fix | None]:
     """Gives the remedy of each problem of a document, in the compiler's order; linear in both."""
     drawing = Drawing(document)

@@ -15,6 +15,7 @@ from recado.engine.request_addresses import address_problems
 from recado.engine.request_bodies import body_mistake, body_text
 from recado.engine.request_headers import HeaderLine
 from recado.engine.requests import Email, Http, Sealed, host_of
+from recado.engine.sealing import bare_name
 from recado.engine.steps import CallOut, Go
 from recado.engine.written import MAX_NAME, Words, fill_words
 
@@ -82,11 +83,7 @@ class Webhook(BaseModel):
         """Takes a body that is written as JSON itself, not as text."""
         return body_text(raw, "json") if isinstance(raw, dict | list) else raw
 
-    @field_validator("secret")
-    @classmethod
-    def _bare(cls, name: str | None) -> str | None:
-        """Takes `{{secret.TOKEN}}` for what it means."""
-        return None if name is None else name.strip("{} ").removeprefix("secret.")
+    _bare = field_validator("secret")(bare_name)
 
     def problems(self, *, field: str) -> Iterator[Problem]:
         """Finds an address that is none and a body that is no JSON."""

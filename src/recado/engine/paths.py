@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from recado.engine.certain import ALL, Change, certain_at
 from recado.engine.longest import longest
 from recado.engine.node import Node
-from recado.engine.problems import Problem
+from recado.engine.problems import Problem, warning
 from recado.engine.spelling import Spelling
 from recado.engine.unset_variables import Judge, Names
 
@@ -51,9 +51,9 @@ def path_problems(
         node = nodes[id]
         yield from judge.problems(id, node, certain[id])
         if node.speaks_freely and silent[id] >= DAY:
-            yield _warning("outside_window", id, hours=silent[id] // 3_600)
+            yield warning("outside_window", node=id, hours=silent[id] // 3_600)
         if said[id] <= MOST_IN_A_ROW < said[id] + node.messages:
-            yield _warning("many_in_a_row", id, most=MOST_IN_A_ROW)
+            yield warning("many_in_a_row", node=id, most=MOST_IN_A_ROW)
 
 
 def _ways(nodes: Mapping[str, Node], routes: Routes, names: Names) -> dict[str, list[_Way]]:
@@ -103,7 +103,3 @@ def _settable(nodes: Mapping[str, Node]) -> frozenset[str]:
     return frozenset(
         name for node in nodes.values() for port in node.ports() for name in node.sets(port.id)
     )
-
-
-def _warning(code: str, node: str, **params: int) -> Problem:
-    return Problem(code=code, severity="warning", node=node, params=dict(params))

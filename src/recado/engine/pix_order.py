@@ -11,7 +11,7 @@ from recado.engine.events import Json
 from recado.engine.node import PLACEHOLDER, Visit, check_length, field
 from recado.engine.pix import plain, read_amount
 from recado.engine.problems import Problem
-from recado.engine.template import sole_path
+from recado.engine.written import fill_or_null
 
 MAX_ITEMS = 100
 ITEM_NAME = 60  # Meta's limit
@@ -66,9 +66,7 @@ def check_name(text: str, *, limit: int, field: str) -> Iterator[Problem]:
 
 def amount_of(visit: Visit, text: str) -> Decimal | None:
     """Fills an amount: a variable alone is read as the value that it is, since 12.345 as a text would be thousands."""
-    path = sole_path(text)
-    value: Json = visit.value(path) if path else visit.text(text)
-    return read_amount(value)
+    return read_amount(fill_or_null(visit, text))
 
 
 def cents(amount: Decimal) -> int:

@@ -244,6 +244,13 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
         return SENTENCES[self.code][language].format_map({"field": self.field, **self.params})
 
 
+def warning(
+    code: str, *, node: str | None = None, field: str | None = None, **params: Json
+) -> Problem:
+    """Makes a problem that stops no publish."""
+    return Problem(code=code, severity="warning", node=node, field=field, params=params)
+
+
 def has_errors(problems: tuple[Problem, ...]) -> bool:
     """Says whether any of the problems stops a publish."""
     return any(problem.severity == "error" for problem in problems)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from recado.engine.node import Node
-from recado.engine.problems import Problem
+from recado.engine.problems import Problem, warning
 from recado.engine.sealing import secret_in
 from recado.engine.spelling import Spelling
 from recado.engine.template import parts_of
@@ -75,7 +75,7 @@ def _need_problems(
     if need.name not in there.of(need.kind):
         yield _missing(id, need, there, spelling)
     elif need.kind == "flow" and not there.published[need.name]:
-        yield Problem(code="flow_never_published", severity="warning", node=id, field=need.field)
+        yield warning("flow_never_published", node=id, field=need.field)
 
 
 def _secrets(node: Node) -> Iterator[Need]:

@@ -34,6 +34,11 @@ class SealedText:
     refused: str | None = None
 
 
+def bare_name(name: str | None) -> str | None:
+    """Takes `{{secret.TOKEN}}` for what it means, where only a secret's name is wanted."""
+    return None if name is None else name.strip("{} ").removeprefix(SCOPE)
+
+
 def secret_in(part: Part) -> str | None:
     """Names the secret that a placeholder is; None for everything else."""
     match part:

@@ -1,6 +1,6 @@
 """How a bot behaves where a node says nothing: a flow's settings beat the chatbot's, which beat the workspace's."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal
 
 import msgspec
@@ -75,11 +75,17 @@ class Settings(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=Tr
         return structs.replace(self, **unset)
 
 
+def flow_places(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Gives the flows that settings lead to, each with its path: the menu's, and the one after a long silence."""
+    if settings.commands and (menu := settings.commands.menu_to.to_flow):
+        yield "commands.menu_to.to_flow", menu
+    if settings.inactivity and (silent := settings.inactivity.flow):
+        yield "inactivity.flow", silent
+
+
 def flows_named(settings: Settings) -> set[str]:
-    """Gives the flows that settings lead to: the menu's, and the one after a long silence."""
-    menu = settings.commands.menu_to.to_flow if settings.commands else None
-    silent = settings.inactivity.flow if settings.inactivity else None
-    return {flow for flow in (menu, silent) if flow}
+    """Gives the flows that settings lead to."""
+    return {flow for _, flow in flow_places(settings)}
 
 
 def parse_stored(raw: Mapping[str, object]) -> Settings:

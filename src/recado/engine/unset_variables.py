@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from recado.engine.node import Node
-from recado.engine.problems import Problem
+from recado.engine.problems import Problem, warning
 from recado.engine.spelling import Spelling
 from recado.engine.variable_reads import Read, reads
 
@@ -49,11 +49,7 @@ class Judge:
 
     def _problem(self, id: str, name: str, field: str) -> Problem:
         if self._somewhere & self._names.mask([name]):
-            return _warning("variable_unset_on_some_way", id, field, name=name)
+            return warning("variable_unset_on_some_way", node=id, field=field, name=name)
         if meant := self._spelling.nearest(name, self._settable):
-            return _warning("variable_misspelt", id, field, name=name, meant=meant)
-        return _warning("variable_never_set", id, field, name=name)
-
-
-def _warning(code: str, node: str, field: str, **params: str) -> Problem:
-    return Problem(code=code, severity="warning", node=node, field=field, params=dict(params))
+            return warning("variable_misspelt", node=id, field=field, name=name, meant=meant)
+        return warning("variable_never_set", node=id, field=field, name=name)

@@ -30,13 +30,18 @@ Words = Annotated[
 ]
 
 
-def fill_value(visit: Visit, value: Json) -> Json:
-    """Fills a value; a lone placeholder keeps its type, and what it does not find is an empty text."""
+def fill_or_null(visit: Visit, value: Json) -> Json:
+    """Fills a value; a lone placeholder keeps its type, and what it does not find is null."""
     if not isinstance(value, str):
         return value
     path = sole_path(value)
-    found = visit.value(path) if path else None
-    return visit.text(value) if found is None else found
+    return visit.value(path) if path else visit.text(value)
+
+
+def fill_value(visit: Visit, value: Json) -> Json:
+    """Fills a value; a lone placeholder keeps its type, and what it does not find is an empty text."""
+    found = fill_or_null(visit, value)
+    return visit.text(value) if found is None and isinstance(value, str) else found
 
 
 def fill_values(visit: Visit, values: Mapping[str, Json]) -> dict[str, Json]:

@@ -14,6 +14,7 @@ from recado.engine.request_addresses import address_problems
 from recado.engine.request_bodies import BODIES, BodyType, body_mistake, body_text
 from recado.engine.request_headers import HEADER_NAME, HeaderLine
 from recado.engine.requests import BasicAuth, Http, Sealed, SecretRef, host_of
+from recado.engine.sealing import bare_name
 from recado.engine.steps import CallOut, Go, Returned
 from recado.engine.traits import Need, name_set
 
@@ -54,11 +55,7 @@ class Auth(_Part):
         "Cabeçalho", "Header", default=None, pattern=HEADER_NAME, max_length=200
     )
 
-    @field_validator("secret")
-    @classmethod
-    def _bare(cls, name: str | None) -> str | None:
-        """Takes `{{secret.TOKEN}}` for what it means."""
-        return None if name is None else name.strip("{} ").removeprefix("secret.")
+    _bare = field_validator("secret")(bare_name)
 
     def header_line(self) -> tuple[tuple[str, Sealed], ...]:
         """Gives the header that holds the secret; basic authentication is not one of these."""

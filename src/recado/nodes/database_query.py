@@ -16,6 +16,7 @@ from recado.engine.steps import CallOut, Go, Returned
 from recado.engine.template import sole_path
 from recado.engine.traits import Need, name_set
 from recado.engine.values import as_text
+from recado.engine.written import fill_or_null
 
 SHOWN = 60
 
@@ -206,12 +207,8 @@ def _mixes_secret(value: JsonValue) -> bool:
 
 def _filled(value: JsonValue, visit: Visit) -> Json:
     match value:
-        case str():
-            path = sole_path(value)
-            # A lone placeholder keeps the value's type: a number stays one, and nothing is null.
-            return visit.value(path) if path else visit.text(value)
         case dict():
             return {name: _filled(item, visit) for name, item in value.items()}
         case list():
             return [_filled(item, visit) for item in value]
-    return value
+    return fill_or_null(visit, value)

@@ -13,7 +13,7 @@ from recado.engine.port_rules import PortRule
 from recado.engine.problems import Problem
 from recado.engine.split import split_text
 from recado.engine.steps import End
-from recado.engine.template import sole_path
+from recado.engine.written import fill_or_null
 
 OUTCOME, TAG = 100, 100
 
@@ -28,10 +28,7 @@ class Returned(BaseModel):
 
     def read(self, visit: Visit) -> Json:
         """Fills the value; a lone placeholder keeps its type."""
-        if not isinstance(self.value, str):
-            return self.value
-        path = sole_path(self.value)
-        return visit.value(path) if path else visit.text(self.value)
+        return fill_or_null(visit, self.value)
 
 
 class EndNode(Node):

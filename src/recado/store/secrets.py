@@ -130,6 +130,23 @@ async def forget(db: Db, *, workspace_id: UUID, secret_id: UUID) -> bool:
     return bool(done == "DELETE 1")
 
 
+async def swap(
+    db: Db,
+    vault: Vault,
+    *,
+    workspace_id: UUID,
+    purpose: Purpose,
+    old: UUID | None,
+    value: str | None,
+) -> UUID | None:
+    """Forgets a secret and keeps another value in its place, under an id of its own; without a value none."""
+    if old is not None:
+        await forget(db, workspace_id=workspace_id, secret_id=old)
+    if value is None:
+        return None
+    return await put(db, vault, workspace_id=workspace_id, purpose=purpose, value=value)
+
+
 # The secrets that authors name in their flows: kept by name, and never read but by the calls that use them.
 
 

@@ -27,7 +27,7 @@ from recado.store.pool import Db
 from recado.web.errors import Refusal, not_found
 from recado.web.inputs import Input, Name, absent, storable
 from recado.web.lists import Page, Paged
-from recado.web.sentences import language_of
+from recado.web.sentences import spoken
 from recado.web.serving import Served, Serving, Tx
 from recado.web.trials import WITHIN, TrialAnswer, opened, tried
 from recado.web.viewer import Editor, Reader, Viewer
@@ -170,7 +170,7 @@ async def test_ai_account(
     key = await opened(db, served, found.key_id)
     account = ai.Account(found.base_url, found.model, key)
     ask = partial(_ask, Ai(found.name, _QUESTION), account)
-    return await tried(served, ask, language_of(request.headers.get("accept-language", "")))
+    return await tried(served, ask, spoken(request))
 
 
 async def _ask(asked: Ai, account: ai.Account, egress: Egress) -> CallResult:
@@ -187,7 +187,14 @@ async def _changed(
         # Else whoever may edit would have the key sent to a server of their own.
         raise Refusal(422, "key_again", field="key")
     if "key" in given:
-        changes["key_id"] = await _keep(db, viewer, old, given["key"], served)
+        changes["key_id"] = await secrets.swap(
+            db,
+            served.vault,
+            workspace_id=viewer.workspace_id,
+            purpose="ai_key",
+            old=old.key_id,
+            value=given["key"],
+        )
     try:
         await store.update_account(db, viewer.workspace_id, old.id, changes=changes)
     except asyncpg.UniqueViolationError as taken:
@@ -202,18 +209,6 @@ def _check_address(address: str) -> None:
         raise Refusal(422, "bad_base_url", field="base_url") from refused
     if url.query_string or "#" in address:
         raise Refusal(422, "bad_base_url", field="base_url")
-
-
-async def _keep(
-    db: Db, viewer: Viewer, old: AccountRecord, key: str | None, served: Serving
-) -> UUID | None:
-    if old.key_id is not None:
-        await secrets.forget(db, workspace_id=viewer.workspace_id, secret_id=old.key_id)
-    if key is None:
-        return None
-    return await secrets.put(
-        db, served.vault, workspace_id=viewer.workspace_id, purpose="ai_key", value=key
-    )
 
 
 async def _found(db: Db, viewer: Viewer, account_id: UUID) -> AccountRecord:

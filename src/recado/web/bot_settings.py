@@ -14,7 +14,7 @@ from pydantic import AfterValidator, ValidationError
 from pydantic_core import InitErrorDetails
 from pydantic_core.core_schema import ErrorType
 
-from recado.engine.settings import Settings, parse, parse_stored
+from recado.engine.settings import Settings, parse
 from recado.web.inputs import ClearableObject, unknown_field
 
 Path = tuple[str | int, ...]
@@ -44,15 +44,6 @@ _RANGES: dict[str, tuple[ErrorType, str]] = {
     ">=": ("greater_than_equal", "ge"),
     "<=": ("less_than_equal", "le"),
 }
-
-
-def flow_places(settings: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Gives the flows that settings lead to, each with its path."""
-    known = parse_stored(settings)
-    if known.commands and known.commands.menu_to.to_flow:
-        yield "commands.menu_to.to_flow", known.commands.menu_to.to_flow
-    if known.inactivity and known.inactivity.flow:
-        yield "inactivity.flow", known.inactivity.flow
 
 
 def _checked(settings: dict[str, Any]) -> dict[str, Any]:

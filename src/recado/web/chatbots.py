@@ -8,13 +8,14 @@ import asyncpg
 from fastapi import APIRouter
 from pydantic import BaseModel, BeforeValidator, Field
 
+from recado.engine.settings import flow_places, parse_stored
 from recado.store import chatbots as store
 from recado.store import numbers
 from recado.store.chatbots import Chatbot, Variant
 from recado.store.ids import new_id
 from recado.store.paging import Place, after
 from recado.store.pool import Db
-from recado.web.bot_settings import BotSettings, flow_places
+from recado.web.bot_settings import BotSettings
 from recado.web.errors import Refusal, not_found
 from recado.web.inputs import ClearableObject, Input, Name, Text, absent
 from recado.web.lists import Page, Paged
@@ -147,7 +148,7 @@ async def _changed(
     db: Db, viewer: Viewer, chatbot_id: UUID, given: dict[str, Any]
 ) -> ChatbotAnswer:
     columns = {name: value for name, value in given.items() if name in store.SETTABLE}
-    for place, flow in flow_places(given.get("settings", {})):
+    for place, flow in flow_places(parse_stored(given.get("settings", {}))):
         await _check_named_flow(db, viewer, flow, field=f"settings.{place}")
     try:
         async with db.transaction():  # a savepoint: after a refusal the fallback can still be named

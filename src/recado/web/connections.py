@@ -26,7 +26,7 @@ from recado.store.pool import Db
 from recado.web.errors import Refusal, not_found
 from recado.web.inputs import Input, Name, absent, storable
 from recado.web.lists import Page, Paged
-from recado.web.sentences import language_of
+from recado.web.sentences import spoken
 from recado.web.serving import Served, Serving, Tx
 from recado.web.trials import WITHIN, TrialAnswer, opened, tried
 from recado.web.viewer import Editor, Reader, Viewer
@@ -173,7 +173,7 @@ async def test_connection(
     asking = partial(
         sql.perform, asked, connection, {}, timeout=WITHIN, sqlite_dir=served.sqlite_dir
     )
-    language = language_of(request.headers.get("accept-language", ""))
+    language = spoken(request)
     return await tried(served, asking, language)
 
 
@@ -187,7 +187,14 @@ async def _changed(
         # Else whoever may edit would have the password sent to a server of their own.
         raise Refusal(422, "password_again", field="password")
     if "password" in given:
-        changes["password_id"] = await _keep(db, viewer, old, given["password"], served)
+        changes["password_id"] = await secrets.swap(
+            db,
+            served.vault,
+            workspace_id=viewer.workspace_id,
+            purpose="connection_password",
+            old=old.password_id,
+            value=given["password"],
+        )
     try:
         await store.update_connection(db, viewer.workspace_id, old.id, changes=changes)
     except asyncpg.UniqueViolationError as taken:
@@ -212,22 +219,6 @@ def _check(connection: Mapping[str, Any]) -> None:
 def _leads_elsewhere(old: ConnectionRecord, now: Mapping[str, Any]) -> bool:
     moved = any(getattr(old, name) != now[name] for name in _ELSEWHERE)
     return moved or (old.tls and not now["tls"])
-
-
-async def _keep(
-    db: Db, viewer: Viewer, old: ConnectionRecord, password: str | None, served: Serving
-) -> UUID | None:
-    if old.password_id is not None:
-        await secrets.forget(db, workspace_id=viewer.workspace_id, secret_id=old.password_id)
-    if password is None:
-        return None
-    return await secrets.put(
-        db,
-        served.vault,
-        workspace_id=viewer.workspace_id,
-        purpose="connection_password",
-        value=password,
-    )
 
 
 async def _found(db: Db, viewer: Viewer, connection_id: UUID) -> ConnectionRecord:

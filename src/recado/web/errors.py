@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from recado.store.pool import PoolBusy
-from recado.web.sentences import language_of, say, say_field
+from recado.web.sentences import say, say_field, spoken
 
 log = structlog.get_logger(__name__)
 
@@ -103,7 +103,7 @@ def not_found() -> Refusal:
 
 def refusal_response(request: Request, refusal: Refusal) -> JSONResponse:
     """Turns a refusal into an answer; for endpoints whose work is kept although they refuse."""
-    language = language_of(request.headers.get("accept-language", ""))
+    language = spoken(request)
     detail = say(refusal.code, refusal.params, language)
     errors = refusal.errors
     if refusal.field is not None:
@@ -194,7 +194,7 @@ async def _on_invalid(request: Request, problem: Exception) -> Response:
         return refusal_response(request, not_found())
     if any(line["type"] == "json_invalid" for line in lines):
         return refusal_response(request, Refusal(400, "invalid_json"))
-    language = language_of(request.headers.get("accept-language", ""))
+    language = spoken(request)
     errors = [
         FieldError(
             field=".".join(str(part) for part in line["loc"][1:]) or str(line["loc"][0]),

@@ -33,16 +33,11 @@ from recado.web.flow_documents import (
 from recado.web.inputs import Input, Name, Text
 from recado.web.lists import Page, Paged
 from recado.web.publishing import check_moves, migrate, publish
-from recado.web.sentences import language_of
+from recado.web.sentences import spoken
 from recado.web.serving import Served, Serving, Tx
 from recado.web.viewer import Editor, Reader, Viewer
 
 router = APIRouter(prefix="/flows", tags=["flows"])
-
-
-def spoken(request: Request) -> Language:
-    """Gives the language that the request asks for."""
-    return language_of(request.headers.get("accept-language", ""))
 
 
 Speaks = Annotated[Language, Depends(spoken)]

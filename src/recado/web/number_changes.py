@@ -134,33 +134,25 @@ async def _secrets(
         lent = {"phone_number_id": None, "waba_id": None}
         changes |= {"graph_url": None, **{k: v for k, v in lent.items() if not _named(given, k)}}
         given = {"app_secret": None, **given}
-    for name, column, old in (
-        ("app_secret", "app_secret_id", number.app_secret_id),
-        ("access_token", "access_token_id", number.access_token_id),
-    ):
-        if name not in given:
-            continue
-        changes[column] = await _replace(
-            db, number.workspace_id, name, value=given[name], old=old, served=served
-        )
+    kept: dict[secrets.Purpose, UUID | None] = {
+        "app_secret": number.app_secret_id,
+        "access_token": number.access_token_id,
+    }
+    for name, old in kept.items():
+        if name in given:
+            changes[f"{name}_id"] = await secrets.swap(
+                db,
+                served.vault,
+                workspace_id=number.workspace_id,
+                purpose=name,
+                old=old,
+                value=given[name],
+            )
     return changes
 
 
 def _named(given: Mapping[str, Any], column: str) -> bool:
     return {"waba_id": "whatsapp_business_account_id"}.get(column, column) in given
-
-
-async def _replace(
-    db: Db, workspace_id: UUID, name: str, *, value: str | None, old: UUID | None, served: Serving
-) -> UUID | None:
-    if old is not None:
-        await secrets.forget(db, workspace_id=workspace_id, secret_id=old)
-    if value is None:
-        return None
-    purpose: secrets.Purpose = "app_secret" if name == "app_secret" else "access_token"
-    return await secrets.put(
-        db, served.vault, workspace_id=workspace_id, purpose=purpose, value=value
-    )
 
 
 def _now(number: Number) -> dict[str, Any]:
@@ -190,10 +182,14 @@ async def _fake_credentials(
     if fake is None:
         return {}
     lent: dict[str, Any] = {"graph_url": fake.graph_url}
-    for name, value in (("access_token", fake.access_token), ("app_secret", fake.app_secret)):
+    owned: dict[secrets.Purpose, str | None] = {
+        "access_token": fake.access_token,
+        "app_secret": fake.app_secret,
+    }
+    for name, value in owned.items():
         if value is not None and after[f"{name}_id"] is None:
-            lent[f"{name}_id"] = await _replace(
-                db, number.workspace_id, name, value=value, old=None, served=served
+            lent[f"{name}_id"] = await secrets.put(
+                db, served.vault, workspace_id=number.workspace_id, purpose=name, value=value
             )
     if after["phone_number_id"] is None:
         lent["phone_number_id"] = _made_up_id()

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from starlette.requests import Request
+
 from recado.engine.problems import Language
 from recado.web.field_sentences import FIELD_SENTENCES
 
@@ -256,6 +258,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
 def language_of(accept_language: str) -> Language:
     """Reads which of our languages a browser prefers; Portuguese is the default."""
     return "en" if accept_language.strip().lower().startswith("en") else "pt-BR"
+
+
+def spoken(request: Request) -> Language:
+    """Gives the language that a request asks for."""
+    return language_of(request.headers.get("accept-language", ""))
 
 
 def say(code: str, params: Mapping[str, Any], language: Language) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, assert_never
+from uuid import UUID
 
 import msgspec
 import structlog
@@ -75,27 +76,9 @@ def send(lane: "Lane", effect: Send, *, session: Session | None) -> None:
         rows = lane.writes.sends
         rows[:] = [replace(row, confirm=row.confirm and row.token != token) for row in rows]
     content = msgspec.json.encode(effect.content)
+    lane.writes.messages.append(_message(lane, effect, session, id, content))
     # A template is paid for, needs no open window, and is what opting out blocks, whatever it answers.
     begins = isinstance(effect.content, Template)
-    lane.writes.messages.append(
-        NewMessage(
-            id=id,
-            workspace_id=conversation.workspace_id,
-            conversation_id=conversation.id,
-            direction="out",
-            type=kind(effect.content),
-            text=words(effect.content),
-            content=content,
-            at=lane.at,
-            status="queued",
-            context_id=effect.reply_to,
-            session_id=session.id if session else None,
-            flow_id=session.flow_id if session else None,
-            flow_version_id=session.flow_version_id if session else None,
-            node_id=effect.node,
-            reply_to=lane.heard.message_id if lane.heard else None,
-        )
-    )
     lane.writes.sends.append(
         NewSend(
             id=id,
@@ -116,6 +99,29 @@ def send(lane: "Lane", effect: Send, *, session: Session | None) -> None:
         lane.writes.conversation(conversation.id).last_message_at = lane.at
     if effect.asks and lane.session:
         lane.session = replace(lane.session, asked=Asked(id, None, queued=True))
+
+
+def _message(
+    lane: "Lane", effect: Send, session: Session | None, id: UUID, content: bytes
+) -> NewMessage:
+    """Makes the row of the history."""
+    return NewMessage(
+        id=id,
+        workspace_id=lane.conversation.workspace_id,
+        conversation_id=lane.conversation.id,
+        direction="out",
+        type=kind(effect.content),
+        text=words(effect.content),
+        content=content,
+        at=lane.at,
+        status="queued",
+        context_id=effect.reply_to,
+        session_id=session.id if session else None,
+        flow_id=session.flow_id if session else None,
+        flow_version_id=session.flow_version_id if session else None,
+        node_id=effect.node,
+        reply_to=lane.heard.message_id if lane.heard else None,
+    )
 
 
 def _token(session: Session | None, effect: Send) -> tuple[str | None, bool]:

@@ -23,7 +23,6 @@ OPERATIONS = {
     "difference": "difference",
     "business_hours": "business_hours",
 }
-LONGEST_DELAY = 2_592_000
 
 
 def jump(fields: Fields, box: Box) -> Outcome:

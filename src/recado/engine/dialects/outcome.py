@@ -29,8 +29,3 @@ class Outcome:
     labels_route: bool = False
     fans_out: bool = False
     variables: dict[str, Json] = field(default_factory=dict)
-
-
-def label_of(data: dict[str, Json]) -> dict[str, Json]:
-    """Gives the name on the canvas, where the fields have one."""
-    return {"label": data["label"]} if isinstance(data.get("label"), str) else {}
