@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 
 import re2
 
@@ -67,7 +68,7 @@ def compare(
     exact: bool = False,
 ) -> bool:
     """Says whether the comparison holds. `exact` minds case and accents; `timezone` is that of dates without one."""
-    return _Comparison(timezone, exact).holds(left, operator, right)
+    return _comparison(timezone, exact).holds(left, operator, right)
 
 
 def as_boolean(value: Json) -> bool | None:
@@ -86,15 +87,50 @@ def as_number(value: Json) -> int | float | None:
     return None if number is None else plain(number)
 
 
-@dataclass(frozen=True, slots=True)
 class _Side:
-    """One side of a comparison, read in every way once: a list is compared in linear time."""
+    """One side of a comparison, read in each way when that is asked for, and once: a list is compared in linear time."""
 
-    boolean: bool | None
-    is_boolean: bool
-    number: Decimal | None
-    moment: datetime | None
-    text: str
+    __slots__ = ("_moment", "_number", "_text", "_value", "_way", "is_boolean")
+    _moment: datetime | None
+    _number: Decimal | None
+    _text: str
+
+    def __init__(self, value: Json, way: "_Comparison") -> None:
+        self._value = value
+        self._way = way
+        self.is_boolean = isinstance(value, bool)
+
+    @property
+    def boolean(self) -> bool | None:
+        """Gives it as a boolean."""
+        return as_boolean(self._value)
+
+    @property
+    def number(self) -> Decimal | None:
+        """Gives it as a number."""
+        try:
+            return self._number
+        except AttributeError:
+            self._number = read_number(self._value)
+            return self._number
+
+    @property
+    def moment(self) -> datetime | None:
+        """Gives it as a moment."""
+        try:
+            return self._moment
+        except AttributeError:
+            self._moment = read_moment(self._value, self._way.timezone)
+            return self._moment
+
+    @property
+    def text(self) -> str:
+        """Gives its words as they are compared."""
+        try:
+            return self._text
+        except AttributeError:
+            self._text = self._way.text(self._value)
+            return self._text
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,14 +164,8 @@ class _Comparison:
                 return _is(operator, left, self.timezone)
 
     def side(self, value: Json) -> _Side:
-        """Reads a value in every way."""
-        return _Side(
-            boolean=as_boolean(value),
-            is_boolean=isinstance(value, bool),
-            number=read_number(value),
-            moment=read_moment(value, self.timezone),
-            text=self.text(value),
-        )
+        """Makes a value a side of this comparison."""
+        return _Side(value, self)
 
     def text(self, value: Json) -> str:
         """Gives the words of a value as they are compared."""
@@ -189,6 +219,11 @@ class _Comparison:
         """Says whether the tag is one of the list's."""
         tag = self.text(right)
         return bool(tag) and any(self.text(item) == tag for item in read_list(left))
+
+
+@lru_cache(maxsize=1_000)
+def _comparison(timezone: str, exact: bool) -> _Comparison:
+    return _Comparison(timezone, exact)
 
 
 def _order(left: _Side, right: _Side) -> int | None:

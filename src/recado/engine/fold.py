@@ -25,10 +25,17 @@ def fold_title(text: str) -> str:
     which is not "15 kg".
     """
     folded = fold(text)
-    bare = "".join(
-        " " if unicodedata.category(sign) in STRIPPED else sign for sign in _keycaps(folded)
-    )
+    ascii = folded.isascii()
+    bare = folded.translate(_ASCII) if ascii else "".join(map(_bare, _keycaps(folded)))
     return " ".join(bare.split()) or folded
+
+
+def _bare(sign: str) -> str:
+    return " " if unicodedata.category(sign) in STRIPPED else sign
+
+
+# What `_bare` makes of each ASCII sign: nearly every text is ASCII once it is folded.
+_ASCII = {code: _bare(chr(code)) for code in range(128)}
 
 
 def _keycaps(text: str) -> str:

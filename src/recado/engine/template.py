@@ -7,10 +7,11 @@ never read as a template again.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from typing import Literal
 
+import msgspec
 from minijinja import Environment, TemplateError
 
 from recado.engine.events import Json
@@ -52,8 +53,7 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Rendered:
+class Rendered(msgspec.Struct, frozen=True):
     """A filled text, the paths that led to nothing, and whether the text was cut at 64 KB."""
 
     text: str
@@ -213,7 +213,7 @@ def _paths(part: PathPart | Expression) -> Iterator[str]:
 
 
 def _bounded(text: str, missing: list[str]) -> Rendered:
-    unique = tuple(dict.fromkeys(spell(path) for path in missing))
+    unique = tuple(dict.fromkeys(spell(path) for path in missing)) if missing else ()
     if len(text) * 4 <= MAX_VALUE_BYTES:
         return Rendered(text, unique)
     raw = text.encode("utf-8", "replace")
