@@ -211,7 +211,8 @@ def _text(text: str) -> str | None:
 
 def _number(text: str) -> Decimal | None:
     # To the question "how many?" 007 is 7, and R$ 50 is 50.
-    return read_number(LEADING_ZEROS.sub(r"\1", CURRENCY.sub("", text, count=1)))
+    bare = CURRENCY.sub("", text, count=1)
+    return read_number(LEADING_ZEROS.sub(r"\1", bare) if bare.startswith(("0", "-0")) else bare)
 
 
 def _integer(text: str) -> Decimal | None:

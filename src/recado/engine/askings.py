@@ -18,4 +18,4 @@ def visit_id(session: str, number: int) -> str:
 
 def newest(askings: dict[str, str]) -> dict[str, str]:
     """Keeps the askings that a customer may still tap on."""
-    return dict(sorted(askings.items())[-KEPT:])
+    return askings if len(askings) <= KEPT else dict(sorted(askings.items())[-KEPT:])

@@ -11,6 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
+from typing import Any, Final
 
 import re2
 
@@ -25,6 +26,8 @@ from recado.engine.values import as_text
 
 TRUE = frozenset({"true", "sim", "yes", "1"})
 FALSE = frozenset({"false", "nao", "no", "0"})
+SMALL = 2**53
+UNREAD: Final = object()
 BETWEEN = re.compile(r"\s+(?:e|a|and|to)\s+|\.\.", re.IGNORECASE)
 
 
@@ -91,14 +94,14 @@ class _Side:
     """One side of a comparison, read in each way when that is asked for, and once: a list is compared in linear time."""
 
     __slots__ = ("_moment", "_number", "_text", "_value", "_way", "is_boolean")
-    _moment: datetime | None
-    _number: Decimal | None
-    _text: str
 
     def __init__(self, value: Json, way: "_Comparison") -> None:
         self._value = value
         self._way = way
         self.is_boolean = isinstance(value, bool)
+        self._number: Any = UNREAD
+        self._moment: Any = UNREAD
+        self._text: str | None = None
 
     @property
     def boolean(self) -> bool | None:
@@ -108,29 +111,25 @@ class _Side:
     @property
     def number(self) -> Decimal | None:
         """Gives it as a number."""
-        try:
-            return self._number
-        except AttributeError:
+        if self._number is UNREAD:
             self._number = read_number(self._value)
-            return self._number
+        number: Decimal | None = self._number
+        return number
 
     @property
     def moment(self) -> datetime | None:
         """Gives it as a moment."""
-        try:
-            return self._moment
-        except AttributeError:
+        if self._moment is UNREAD:
             self._moment = read_moment(self._value, self._way.timezone)
-            return self._moment
+        moment: datetime | None = self._moment
+        return moment
 
     @property
     def text(self) -> str:
         """Gives its words as they are compared."""
-        try:
-            return self._text
-        except AttributeError:
+        if self._text is None:
             self._text = self._way.text(self._value)
-            return self._text
+        return self._text
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +143,7 @@ class _Comparison:
         """Does what the operator says."""
         match operator:
             case Operator.EQ | Operator.NE:
-                same = _order(self.side(left), self.side(right)) == 0
+                same = self.order(left, right) == 0
                 return same is (operator is Operator.EQ)
             case Operator.GT | Operator.LT | Operator.GE | Operator.LE:
                 return self.ranks(left, operator, right)
@@ -171,11 +170,18 @@ class _Comparison:
         """Gives the words of a value as they are compared."""
         return as_text(value).strip() if self.exact else fold(as_text(value))
 
+    def order(self, left: Json, right: Json) -> int | None:
+        """Gives -1, 0 or 1, or None when a boolean meets something that is none."""
+        # Most comparisons are of two small numbers, which no other way of reading would order otherwise.
+        if type(left) is int and type(right) is int and max(abs(left), abs(right)) < SMALL:
+            return (left > right) - (left < right)
+        return _order(self.side(left), self.side(right))
+
     def ranks(self, left: Json, operator: Operator, right: Json) -> bool:
         """Says whether the one comes before or after the other as the operator wants it."""
         if is_empty(left) or is_empty(right):
             return False
-        order = _order(self.side(left), self.side(right))
+        order = self.order(left, right)
         match operator:
             case _ if order is None:
                 return False
@@ -232,10 +238,10 @@ def _order(left: _Side, right: _Side) -> int | None:
         if left.boolean is None or right.boolean is None:
             return None
         return left.boolean - right.boolean
-    if left.number is not None and right.number is not None:
-        return (left.number > right.number) - (left.number < right.number)
-    if left.moment is not None and right.moment is not None:
-        return (left.moment > right.moment) - (left.moment < right.moment)
+    if (one := left.number) is not None and (other := right.number) is not None:
+        return (one > other) - (one < other)
+    if (first := left.moment) is not None and (second := right.moment) is not None:
+        return (first > second) - (first < second)
     return (left.text > right.text) - (left.text < right.text)
 
 

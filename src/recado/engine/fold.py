@@ -24,10 +24,10 @@ def fold_title(text: str) -> str:
     Punctuation between letters becomes a blank ("pré-pago" is "pre pago"), and so does the sign in "1,5 kg",
     which is not "15 kg".
     """
-    folded = fold(text)
+    folded = text.lower() if text.isascii() else fold(text)
     ascii = folded.isascii()
     bare = folded.translate(_ASCII) if ascii else "".join(map(_bare, _keycaps(folded)))
-    return " ".join(bare.split()) or folded
+    return " ".join(bare.split()) or " ".join(folded.split())
 
 
 def _bare(sign: str) -> str:

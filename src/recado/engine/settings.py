@@ -41,7 +41,10 @@ class Menu(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     to_flow: str | None = None
 
 
-class Commands(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+# Both are keys of caches, each many times.
+class Commands(
+    Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, cache_hash=True
+):
     """The words that are orders wherever the customer stands; an empty list switches a command off."""
 
     restart: Words = ("recomeçar", "restart")
@@ -53,7 +56,9 @@ class Commands(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=Tr
     menu_to: Menu = Menu()
 
 
-class Settings(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+class Settings(
+    Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, cache_hash=True
+):
     """None means: not set here, ask the next wider settings. Durations are whole seconds.
 
     `read_receipts`: what the bot takes up is marked as read. `typing`: the customer sees that an answer is being made;

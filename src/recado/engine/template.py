@@ -72,7 +72,7 @@ def render(source: str, scope: Mapping[str, Json], *, locale: str = "pt-BR") -> 
     missing: list[str] = []
     size = 0
     for part in parts:
-        text = part if isinstance(part, str) else _fill(part, scope, locale, missing)
+        text = part if isinstance(part, str) else as_text(_evaluated(part, scope, locale, missing))
         written.append(text)
         size += len(text)
         if size > MAX_VALUE_BYTES:
@@ -160,12 +160,6 @@ def _works(expression: Expression) -> bool:
     except (TemplateError, TypeError):
         return False
     return True
-
-
-def _fill(
-    part: PathPart | Expression, scope: Mapping[str, Json], locale: str, missing: list[str]
-) -> str:
-    return as_text(_evaluated(part, scope, locale, missing))
 
 
 def _evaluated(

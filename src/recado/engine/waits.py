@@ -12,6 +12,8 @@ from recado.engine.settings import DEFAULT_SILENCE, DEFAULT_TTL, Settings
 from recado.engine.state import Wait
 from recado.engine.steps import WaitForPerson, WaitForReply, WaitUntil
 
+USUAL_TTL = timedelta(seconds=DEFAULT_TTL)
+
 
 def waiting_for_reply(step: WaitForReply, token: str, now: datetime, settings: Settings) -> Wait:
     """Makes a question's wait, with the reminder and the end that the inactivity rule asks for."""
@@ -65,8 +67,10 @@ def gathering(wait: Wait, now: datetime, settings: Settings) -> Wait:
 
 def expiry(wait: Wait, last_inbound_at: datetime | None, settings: Settings) -> datetime:
     """Says when the session is too old to go on with the next message."""
-    ttl = timedelta(seconds=settings.session_ttl or DEFAULT_TTL)
-    silent_since = max(last_inbound_at or wait.since, wait.since)
+    ttl = timedelta(seconds=settings.session_ttl) if settings.session_ttl else USUAL_TTL
+    silent_since = wait.since
+    if last_inbound_at is not None and last_inbound_at > silent_since:
+        silent_since = last_inbound_at
     return silent_since + (max(ttl, wait.until - wait.since) if wait.until else ttl)
 
 
