@@ -95,16 +95,20 @@ def read(
 
     A question with options asks `options.match` first: what gets here matched none of them.
     """
+    if answer in WORDLESS:
+        return _kept_whole(message, answer)
+    if message.type != "text" and not message.text.strip():
+        return BadAnswer("only_text")
+    return _Reading(now, timezone, locale, rules).read(message.text.strip(), answer)
+
+
+def _kept_whole(message: Message, answer: AnswerType) -> Answer | BadAnswer:
     match answer:
-        case AnswerType.ANY:
-            return Answer(message.text if message.value is None else message.value, message.text)
         case AnswerType.MEDIA:
             return _kept(message, message.type in MEDIA_TYPES, "bad_media")
         case AnswerType.LOCATION:
             return _kept(message, message.type == "location", "bad_location")
-    if message.type != "text" and not message.text.strip():
-        return BadAnswer("only_text")
-    return _Reading(now, timezone, locale, rules).read(message.text.strip(), answer)
+    return Answer(message.text if message.value is None else message.value, message.text)
 
 
 def _kept(message: Message, fits: bool, reason: str) -> Answer | BadAnswer:
@@ -135,13 +139,14 @@ class _Reading(msgspec.Struct, frozen=True):
 
     def value(self, text: str, answer: AnswerType) -> "Value | None":
         """Gives the value of a text as the type of answer has it, or None."""
+        if reader := READERS.get(answer):
+            return reader(text)
         match answer:
             case AnswerType.PHONE:
                 return read_phone(text, self.locale.partition("-")[2] or "BR")
             case AnswerType.DATE:
                 return read_date(text, self.today)
-        reader = READERS.get(answer)
-        return reader(text) if reader else None
+        return None
 
     def out_of_limits(self, value: "Value") -> BadAnswer | None:
         """Refuses what lies below the minimum or above the maximum."""
@@ -190,6 +195,7 @@ class _Reading(msgspec.Struct, frozen=True):
         return None
 
 
+WORDLESS = frozenset({AnswerType.ANY, AnswerType.MEDIA, AnswerType.LOCATION})
 Value = str | bool | Decimal | date | time
 LENGTHY = frozenset({AnswerType.TEXT, AnswerType.REGEX, AnswerType.EMAIL, AnswerType.URL})
 

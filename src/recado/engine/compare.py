@@ -6,11 +6,13 @@ neither smaller nor greater than anything, and nothing contains, starts or ends 
 """
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
+from operator import ge, gt, le, lt
 from typing import Any, Final
 
 import re2
@@ -55,6 +57,15 @@ class Operator(StrEnum):
     IS_PHONE = "is_phone"
     IS_DATE = "is_date"
     HAS_TAG = "has_tag"
+
+
+Rank = Callable[[int, int], bool]
+RANKS: Mapping[Operator, Rank] = {
+    Operator.GT: gt,
+    Operator.LT: lt,
+    Operator.GE: ge,
+    Operator.LE: le,
+}
 
 
 def needs_value(operator: Operator) -> bool:
@@ -141,12 +152,12 @@ class _Comparison:
 
     def holds(self, left: Json, operator: Operator, right: Json) -> bool:
         """Does what the operator says."""
+        if rank := RANKS.get(operator):
+            return self.ranks(left, rank, right)
         match operator:
             case Operator.EQ | Operator.NE:
                 same = self.order(left, right) == 0
                 return same is (operator is Operator.EQ)
-            case Operator.GT | Operator.LT | Operator.GE | Operator.LE:
-                return self.ranks(left, operator, right)
             case Operator.CONTAINS | Operator.NOT_CONTAINS:
                 return self.contains(left, right) is (operator is Operator.CONTAINS)
             case Operator.STARTS_WITH | Operator.ENDS_WITH:
@@ -177,22 +188,12 @@ class _Comparison:
             return (left > right) - (left < right)
         return _order(self.side(left), self.side(right))
 
-    def ranks(self, left: Json, operator: Operator, right: Json) -> bool:
+    def ranks(self, left: Json, rank: Rank, right: Json) -> bool:
         """Says whether the one comes before or after the other as the operator wants it."""
         if is_empty(left) or is_empty(right):
             return False
         order = self.order(left, right)
-        match operator:
-            case _ if order is None:
-                return False
-            case Operator.GT:
-                return order > 0
-            case Operator.LT:
-                return order < 0
-            case Operator.GE:
-                return order >= 0
-            case _:
-                return order <= 0
+        return order is not None and rank(order, 0)
 
     def contains(self, left: Json, right: Json) -> bool:
         """Says whether a text has the part in it, or a list the item, or an object the key."""
@@ -218,7 +219,7 @@ class _Comparison:
         """Says whether a value lies within two limits, both included."""
         match read_list(right, BETWEEN):
             case [low, high]:
-                return self.ranks(left, Operator.GE, low) and self.ranks(left, Operator.LE, high)
+                return self.ranks(left, ge, low) and self.ranks(left, le, high)
         return False
 
     def has_tag(self, left: Json, right: Json) -> bool:

@@ -99,7 +99,7 @@ class Question(Node):
     timeout: Timeout
     burst: BurstRule
 
-    @property
+    @cached_property
     def kind(self) -> AnswerType:
         """Gives the kind of answer: options or media when the question has them, else text, unless the author chose."""
         if self.answer:
