@@ -240,8 +240,8 @@ class Run:
             self._arrive(node)
         kind = self.program.nodes[node]
         id = self.wait.token if self.wait else visit_id(self.before.session, self.visits)
-        record = VisitTrace(node=node, type=kind.type, visit=id, version=self.version)
-        self.trace.visits.append(record)
+        record = VisitTrace(node=node, type=kind.type, visit=id)
+        self.trace.add(record, self.version)
         visit = RunningVisit(self, id, occasion, record, first=entered)
         if self.watch is None:
             return kind.run(visit)
