@@ -16,7 +16,7 @@ from functools import partial
 import asyncpg
 import structlog
 
-from recado.cli import demo_templates
+from recado.cli import demo_templates, memory
 from recado.cli.demo import ensure_demo
 from recado.cli.fake import beside, find_fake, info, remember_numbers, start_fake
 from recado.cli.listening import Server, listen, metrics_on_their_port, served
@@ -163,6 +163,7 @@ async def _serving(
         endings.append(partial(worker.drain, GRACE))
     if listening is not None:
         endings.append(await _web(base, worker, roles, listening, fake_meta))
+    memory.settle()
     try:
         yield stop
     finally:
