@@ -8,7 +8,7 @@ export PYTHONUTF8 := 1
 UV_SYNC := .venv/bin/uv sync --frozen --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up test check fix gen golden talk bench clean
+.PHONY: help setup up test prove check fix gen golden talk bench clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -30,6 +30,9 @@ up: setup ## run everything with a WhatsApp on this machine, print the URL
 test: setup ## all tests, as CI runs them; ROOM=engine for one room
 	@$(PY) -m pytest $(if $(ROOM),tests/$(ROOM),tests)
 
+prove: setup ## the long proofs, some three hours; their reports go to docs/proof/
+	@$(PY) -m pytest -m prove -s tests/e2e
+
 check: setup ## format, lint, types, import contracts, generated files
 	@.venv/bin/ruff format --check --quiet .
 	@.venv/bin/ruff check --quiet .
@@ -50,9 +53,10 @@ golden: setup ## rewrite golden files, then look at the diff
 talk: setup ## talk to a flow in the terminal: make talk FLOW=my-flow.json
 	@$(PY) -m recado talk $(FLOW)
 
-bench: setup ## measure what Recado claims about speed; figures go to bench/out/
+bench: setup ## measure what Recado claims about speed, QUICK=1 in minutes; figures go to bench/out/
 	@$(PY) bench/engine.py
 	@$(PY) bench/compile.py
+	@$(PY) -m bench.run $(if $(QUICK),--quick)
 
 clean: ## remove what was built (never your data)
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -53,13 +53,13 @@ class Customer:
 
 
 class Crowd:
-    """Everybody; `life` tells which start of the server it is, `progress` counts what has happened.
+    """Everybody; `life` counts the crashes and recoveries so far, `progress` counts what has happened.
 
     Progress is what both sides can see: a message that Meta took from us, a customer's message that we took.
     """
 
     def __init__(
-        self, meta: FakeMeta, scripts: Sequence[Script], *, life: Callable[[], int] = lambda: 1
+        self, meta: FakeMeta, scripts: Sequence[Script], *, life: Callable[[], int] = lambda: 0
     ) -> None:
         self._meta = meta
         self._life = life

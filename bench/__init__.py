@@ -1,0 +1,1 @@
+"""Measurements of what the project claims about speed: README.md says which, and how to read them."""

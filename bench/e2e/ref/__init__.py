@@ -1,0 +1,1 @@
+"""Bots to compare with: what a chatbot server costs that keeps nothing."""
