@@ -159,7 +159,7 @@ async def test_requests_for_one_customer_never_overlap_in_a_slow_crowd(
             await shop.meta.idle()
             await dry(shop.db)
         crowd.hear_the_rest()
-        verdict = await judge(shop.db, crowd, shop.meta.deliveries.kept)
+        verdict = await judge(shop.db, crowd)
 
     assert not verdict.complaints, "\n".join(verdict.complaints)
     assert shop.gate.most == 1
@@ -210,7 +210,7 @@ async def test_two_full_processes_on_one_port_double_nothing(
             await shop.meta.idle()
             await dry(shop.db)
         crowd.hear_the_rest()
-        verdict = await judge(shop.db, crowd, shop.meta.deliveries.kept)
+        verdict = await judge(shop.db, crowd)
         worked = [process.events["turn_done"] for process in shop.processes]
 
     assert not verdict.complaints, "\n".join(verdict.complaints)
@@ -227,7 +227,7 @@ async def test_a_killed_process_leaves_its_work_to_the_other(
     async with open_shop(database_url, tmp_path, [{**FULL, "port": port}] * 2) as shop:
         shop.meta.fail(Fault(kind="delay", ms=20, probability=0.5))
         killed = asyncio.Event()
-        crowd = Crowd(shop.meta, scripts(60, random.Random(3)), life=lambda: int(killed.is_set()))
+        crowd = Crowd(shop.meta, scripts(60, random.Random(3)))
 
         async def kill_the_sender() -> None:
             await crowd.reach(crowd.total // 3)
@@ -245,7 +245,7 @@ async def test_a_killed_process_leaves_its_work_to_the_other(
         await shop.meta.idle()
         await dry(shop.db)
         crowd.hear_the_rest()
-        verdict = await judge(shop.db, crowd, shop.meta.deliveries.kept)
+        verdict = await judge(shop.db, crowd)
 
     print(f"\n{verdict}")
     assert killed.is_set()

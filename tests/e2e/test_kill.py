@@ -15,9 +15,8 @@ from tests.e2e.kill.killing import WAYS
 from tests.e2e.kill.trial import Trial, run
 from tests.e2e.prove.report import publish
 
-# A number slows down with every 429: one in twenty would make the short trial a long one.
-SHORT = Trial(conversations=200, kills=20, faults=0.05, too_many=0.005, unknown_wait=5)
-FULL = Trial(conversations=1_000, kills=200, faults=0.05, too_many=0.05, unknown_wait=30)
+SHORT = Trial(conversations=40, kills=5, faults=0.05, unknown_wait=2)
+FULL = Trial(conversations=1_000, kills=200, faults=0.05, unknown_wait=30)
 
 pytestmark = pytest.mark.asyncio
 
@@ -25,7 +24,7 @@ pytestmark = pytest.mark.asyncio
 @pytest.mark.parametrize(
     "trial",
     [
-        pytest.param(SHORT, id="short", marks=pytest.mark.timeout(600)),
+        pytest.param(SHORT, id="short", marks=pytest.mark.timeout(300)),
         pytest.param(FULL, id="full", marks=[pytest.mark.prove, pytest.mark.timeout(7_200)]),
     ],
 )
@@ -39,8 +38,10 @@ async def test_every_message_gets_its_turn_though_its_processes_are_killed(
 
     publish("kills", "Two hundred kills", outcome.figures, full=trial is FULL)
     assert not outcome.verdict.complaints, "\n".join(outcome.verdict.complaints)
-    # A status comes long before a doubt ends: second copies need a crash at a bad moment and a machine that stalls.
-    assert outcome.verdict.doubled <= trial.kills // 4
+    assert (
+        outcome.verdict.unknown + outcome.verdict.late
+        <= outcome.figures["sent_again_after_a_doubt"]
+    )
     assert len(outcome.done) == trial.kills
     assert {kill.victims for kill in outcome.done} == set(WAYS)
     assert min(outcome.faults.values()) > 0

@@ -67,7 +67,9 @@ async def run_jobs(url: str, *, pool: Pool, stop: asyncio.Event) -> None:
     lost = asyncio.Event()
     connection.add_termination_listener(lambda _: lost.set())
     queuer = build(connection, pool, stop)
-    running = asyncio.create_task(queuer.run(dequeue_timeout=LOOK, shutdown_on_listener_failure=True))
+    running = asyncio.create_task(
+        queuer.run(dequeue_timeout=LOOK, shutdown_on_listener_failure=True)
+    )
     try:
         await _first(running, stop, lost)
         queuer.shutdown.set()

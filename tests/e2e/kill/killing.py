@@ -47,7 +47,7 @@ def plan(count: int, total: int, luck: random.Random) -> list[Kill]:
 
 @dataclass
 class Killer:
-    """Carries a plan out. `lives` counts the strikes and the recoveries: while it is odd, something is down."""
+    """Carries a plan out."""
 
     meta: FakeMeta
     crowd: Crowd
@@ -55,7 +55,6 @@ class Killer:
     worker: Recado
     data_dir: Path
     done: list[Kill] = field(default_factory=list)
-    lives: int = 0
     _pids: list[int] = field(default_factory=list)
 
     async def carry_out(self, kills: list[Kill]) -> None:
@@ -67,7 +66,6 @@ class Killer:
             else:
                 self._strike(kill)
             await self._revive(kill)
-            self.lives += 1
             self.done.append(kill)
 
     async def _in_the_middle_of_a_send(self, kill: Kill) -> None:
@@ -83,7 +81,7 @@ class Killer:
         await self.crowd.patiently(self.meta.wait_for(taken, within=PATIENCE * 2))
 
     def _strike(self, kill: Kill) -> None:
-        self._pids, self.lives = [], self.lives + 1
+        self._pids = []
         for victim in kill.victims:
             match victim:
                 case "server":

@@ -26,6 +26,7 @@ from tests.e2e.kill.verdict import Verdict, judge
 
 GAPS = (0.0, *[0.25] * 2_000)  # Meta tries again soon, so that the test need not wait
 WORKER = "turn,send,settle"
+UPGRADED = 1_000  # a number's messages a second; every 429 halves what it sends for a minute
 BREAKER = {"graph_unreachable"}  # resets and 500s in a row open it
 # Requests take a while, so that there are some under way at each death.
 SLOW = (
@@ -34,12 +35,12 @@ SLOW = (
 )
 
 
-def going_wrong(share: float, too_many: float) -> tuple[Fault, ...]:
-    """Gives everything that goes wrong with sends, each for such a share of them; `too_many` is that of the 429."""
+def going_wrong(share: float) -> tuple[Fault, ...]:
+    """Gives everything that goes wrong with sends, each for such a share of them."""
     return (
         Fault(kind="reset_before", probability=share),
         Fault(kind="http_500", probability=share),
-        Fault(kind="error", code=130429, http=429, probability=too_many),
+        Fault(kind="error", code=130429, http=429, probability=share),
         Fault(kind="error", code=131056, probability=share),
         Fault(kind="reset_after", probability=share),
     )
@@ -47,12 +48,11 @@ def going_wrong(share: float, too_many: float) -> tuple[Fault, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """How large it is; `faults` is the share of each fault, `too_many` that of the 429, which slows a number down."""
+    """How large it is; `faults` is the share of each fault."""
 
     conversations: int
     kills: int
     faults: float
-    too_many: float
     unknown_wait: int  # seconds; statuses that a dead server could not take come after its start
     at_once: int = 60
 
@@ -79,6 +79,7 @@ class Outcome:
             "doubled",
             "reordered",
             "unknown",
+            "late",
             "overtaken",
         ]
         by_way = Counter(" + ".join(kill.victims) for kill in self.done)
@@ -101,13 +102,12 @@ async def run(trial: Trial, data_dir: Path, seed: int) -> Outcome:
         _meta(seed, trial) as meta,
         _installation(data_dir, meta, trial.unknown_wait) as (server, worker),
     ):
-        killer, verdict = await _talk(trial, meta, data_dir, (server, worker), random.Random(seed))
-        faults = {
-            f"{fault.kind} {fault.code}" if fault.kind == "error" else fault.kind: hits
-            for fault, _, hits in meta.faults.listed()
-        }
+        luck = random.Random(seed)
+        done, faults, verdict = await _talk(trial, meta, data_dir, (server, worker), luck)
         codes = (await worker.stop(), await server.stop())
-    return Outcome(verdict, killer.done, server.events + worker.events, faults, codes, seed)
+    return Outcome(
+        verdict, done, faults=faults, codes=codes, seed=seed, events=server.events + worker.events
+    )
 
 
 async def _talk(
@@ -116,15 +116,15 @@ async def _talk(
     data_dir: Path,
     processes: tuple[Recado, Recado],
     luck: random.Random,
-) -> tuple[Killer, Verdict]:
+) -> tuple[list[Kill], dict[str, int], Verdict]:
     """Lets the crowd talk while the killer works; judges when everything has come to rest."""
     server, worker = processes
-    crowd = Crowd(meta, scripts(trial.conversations, luck), life=lambda: killer.lives)
+    crowd = Crowd(meta, scripts(trial.conversations, luck))
     killer = Killer(meta, crowd, server, worker, data_dir)
     kills = plan(trial.kills, crowd.total, luck)
     async with aiohttp.ClientSession() as http:
         office = await Office.sign_in(http, server.url)
-        await office.open_shop(flow(), shop_number(server.url))
+        await office.open_shop(flow(), shop_number(server.url), messages_per_second=UPGRADED)
 
     async with (
         beside(crowd.count()),
@@ -133,18 +133,28 @@ async def _talk(
     ):
         talking = group.create_task(crowd.talk(at_once=trial.at_once))
         await killer.carry_out(kills)
+        faults = _hits(meta)
+        meta.faults.clear()  # what comes now must come to rest
         await crowd.patiently(talking)
     await meta.idle()
     async with bundled(data_dir) as db:
         await dry(db)
         crowd.hear_the_rest()
-        return killer, await judge(db, crowd, meta.deliveries.kept, explained=BREAKER)
+        return killer.done, faults, await judge(db, crowd, explained=BREAKER)
+
+
+def _hits(meta: FakeMeta) -> dict[str, int]:
+    """Counts what went wrong on purpose."""
+    return {
+        f"{fault.kind} {fault.code}" if fault.kind == "error" else fault.kind: hits
+        for fault, _, hits in meta.faults.listed()
+    }
 
 
 @asynccontextmanager
 async def _meta(seed: int, trial: Trial) -> AsyncIterator[FakeMeta]:
     meta = FakeMeta(gaps=GAPS, seed=seed)
-    meta.fail(*SLOW, *going_wrong(trial.faults, trial.too_many))
+    meta.fail(*SLOW, *going_wrong(trial.faults))
     await meta.start()
     try:
         yield meta

@@ -1,13 +1,12 @@
 """Compares what the customers got, and what the database kept, with what the flow prescribes."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations, pairwise
 from uuid import UUID
 
 from recado.store.pool import Db
-from recado.whatsapp.fake_webhooks import Delivery
 from tests.e2e.kill.archive import Inbound, Outbound, Thread, alerts, left, threads
 from tests.e2e.kill.crowd import Crowd, Customer, Heard
 from tests.e2e.kill.script import TURNS_OF_A_SESSION, prescribed
@@ -20,7 +19,7 @@ class Verdict:
     `lost`: messages without their turn, or answers that never went out. `repeated`: turns of a message beyond its
     first. `doubled`: answers that Meta took twice.
     `reordered`: conversations whose order we spoiled. `unknown`: answers of which nobody knows whether they went out.
-    `late`: answers that were given up before their status came.
+    `late`: answers that were given up and told of before their status came.
     `overtaken`: messages that Meta herself brought after a later one, because their first try met a dead server.
     """
 
@@ -55,22 +54,19 @@ class Verdict:
         return ", ".join(f"{name} {getattr(self, name)}" for name in names)
 
 
-async def judge(
-    db: Db, crowd: Crowd, deliveries: Sequence[Delivery], *, explained: Collection[str] = ()
-) -> Verdict:
+async def judge(db: Db, crowd: Crowd, *, explained: Collection[str] = ()) -> Verdict:
     """Looks at everything after the last customer has left and the queues have run dry.
 
     `explained` are kinds of alerts that what went wrong on purpose may raise.
     """
     verdict, found = Verdict(), await threads(db)
-    taken = {each.wamid for each in deliveries if each.wamid and each.attempts[0].status == 200}
     for customer in crowd.customers:
         thread = found.pop(customer.script.phone, Thread())
         _history(verdict, customer, thread)
-        _order(verdict, customer, thread, taken)
+        _order(verdict, customer, thread, crowd.taken)
         _answers(verdict, customer, thread)
         _wire(verdict, customer, thread)
-        _copies(verdict, customer, thread, crowd.life_of)
+        _copies(verdict, customer, thread, crowd.needless)
         _sessions(verdict, customer, thread)
     for phone in found:
         verdict.complain(phone, "nobody has this phone")
@@ -137,12 +133,9 @@ def _wire(verdict: Verdict, customer: Customer, thread: Thread) -> None:
 
 
 def _copies(
-    verdict: Verdict, customer: Customer, thread: Thread, life: Callable[[Heard], int]
+    verdict: Verdict, customer: Customer, thread: Thread, needless: Collection[UUID]
 ) -> None:
-    """A second copy goes out only because of a crash that took Meta's answer along, before anything else, and is known.
-
-    Lives with an odd number are those in which something is down.
-    """
+    """A second copy goes out only if no status of the first one came in time, before anything else, and is known."""
     known = {each.id: each for each in thread.outbound}
     for id in dict.fromkeys(heard.id for heard in customer.heard):
         copies = [heard for heard in customer.heard if heard.id == id]
@@ -152,9 +145,8 @@ def _copies(
             verdict.doubled += 1
             place = customer.heard.index(copies[0])
             together = customer.heard[place : place + 2] == copies
-            whole = life(copies[0]) == life(copies[1]) and life(copies[0]) % 2 == 0
-            if not together or whole:
-                verdict.complain(customer.script.phone, f"doubled without a crash: {copies}")
+            if not together or id in needless:
+                verdict.complain(customer.script.phone, f"doubled without need: {copies}")
 
 
 def _about_ids(copies: Sequence[Heard], outbound: Outbound | None) -> str | None:
