@@ -15,7 +15,7 @@ from tests.e2e.kill.killing import WAYS
 from tests.e2e.kill.trial import Trial, run
 from tests.e2e.prove.report import publish
 
-SHORT = Trial(conversations=40, kills=5, faults=0.05, unknown_wait=2)
+SHORT = Trial(conversations=40, kills=5, faults=0.05, unknown_wait=2, slow_downs=4)
 FULL = Trial(conversations=1_000, kills=200, faults=0.05, unknown_wait=30)
 
 pytestmark = pytest.mark.asyncio

@@ -35,12 +35,12 @@ SLOW = (
 )
 
 
-def going_wrong(share: float) -> tuple[Fault, ...]:
-    """Gives everything that goes wrong with sends, each for such a share of them."""
+def going_wrong(share: float, slow_downs: int | None) -> tuple[Fault, ...]:
+    """Gives everything that goes wrong with sends, each for such a share of them; the 429 so often at most."""
     return (
         Fault(kind="reset_before", probability=share),
         Fault(kind="http_500", probability=share),
-        Fault(kind="error", code=130429, http=429, probability=share),
+        Fault(kind="error", code=130429, http=429, probability=share, count=slow_downs),
         Fault(kind="error", code=131056, probability=share),
         Fault(kind="reset_after", probability=share),
     )
@@ -48,12 +48,13 @@ def going_wrong(share: float) -> tuple[Fault, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """How large it is; `faults` is the share of each fault."""
+    """How large it is; `faults` is the share of each fault. After each of the `slow_downs` the number waits a while."""
 
     conversations: int
     kills: int
     faults: float
     unknown_wait: int  # seconds; statuses that a dead server could not take come after its start
+    slow_downs: int | None = None
     at_once: int = 60
 
 
@@ -154,7 +155,7 @@ def _hits(meta: FakeMeta) -> dict[str, int]:
 @asynccontextmanager
 async def _meta(seed: int, trial: Trial) -> AsyncIterator[FakeMeta]:
     meta = FakeMeta(gaps=GAPS, seed=seed)
-    meta.fail(*SLOW, *going_wrong(trial.faults))
+    meta.fail(*SLOW, *going_wrong(trial.faults, trial.slow_downs))
     await meta.start()
     try:
         yield meta
