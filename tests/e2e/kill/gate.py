@@ -13,7 +13,10 @@ from recado.whatsapp.fake import FakeMeta
 
 
 class Gate:
-    """A way to Meta that a test can close. `most` is the largest number of requests for one customer at a time."""
+    """A way to Meta that a test can close.
+
+    `came` counts the messages that came; `most` is the largest number of requests for one customer at a time.
+    """
 
     def __init__(self, meta: FakeMeta, http: aiohttp.ClientSession) -> None:
         self._meta = meta
@@ -23,6 +26,7 @@ class Gate:
         self._changed = asyncio.Condition()
         self._under_way: Counter[str] = Counter()
         self.url = ""
+        self.came = 0
         self.most = 0
         self.most_of_all = 0
 
@@ -50,6 +54,7 @@ class Gate:
         if "to" not in body:
             return await self._bring(request, body)
         customer = str(body["to"])
+        self.came += 1
         await self._count(customer, 1)
         try:
             await self._open.wait()
