@@ -30,7 +30,7 @@ up: setup ## run everything with a WhatsApp on this machine, print the URL
 test: setup ## all tests, as CI runs them; ROOM=engine for one room
 	@$(PY) -m pytest -n 2 --dist worksteal $(if $(ROOM),tests/$(ROOM),tests)
 
-prove: setup ## the long proofs; their reports go to docs/proof/
+prove: setup ## the long proofs, some three hours; their reports go to docs/proof/
 	@$(PY) -m pytest -m prove -s tests/e2e
 
 check: setup ## format, lint, types, import contracts, generated files
