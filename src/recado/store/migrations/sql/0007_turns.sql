@@ -72,3 +72,6 @@ begin
 end $$;
 create constraint trigger config_epoch after insert or delete or update on chatbot_flows
     deferrable initially deferred for each row execute function chatbot_flows_changed();
+
+-- `engine` is read as the State that it is, which has a session.
+update conversation_states set engine = engine || jsonb_build_object('session', id) where not engine ? 'session';
