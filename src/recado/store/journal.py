@@ -30,7 +30,7 @@ def append(entries: Sequence[Entry]) -> Part:
                   (id, workspace_id, conversation_id, session_id, flow_version_id, message_id, event, trace,
                    effects, sent)
            select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[],
-                  $7::jsonb[], $8::jsonb[], $9::jsonb[], $10::jsonb[])""",
+                  $7::text[], $8::text[], $9::text[], $10::jsonb[])""",
         columns(_row(entry) for entry in entries),
     )
 
@@ -43,8 +43,8 @@ def _row(e: Entry) -> tuple[object, ...]:
         e.session_id,
         e.flow_version_id,
         e.message_id,
-        e.event,
-        e.trace,
-        e.effects,
+        e.event.decode(),
+        e.trace.decode(),
+        e.effects.decode(),
         msgspec.json.encode(e.sent),
     )

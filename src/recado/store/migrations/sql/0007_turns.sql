@@ -27,8 +27,10 @@ begin
     end loop;
 end $$;
 
--- `seq` orders a conversation's turns; only the pace looked for them by id.
+-- `seq` orders a conversation's turns; only the pace looked for them by id. What a turn was is JSON that PostgreSQL never
+-- looks into: as jsonb, reading it took more than half of a row's writing.
 drop index journal_conversation_id_id_idx;
+alter table journal alter event type text, alter trace type text, alter effects type text;
 
 -- Grows, in the transaction of the change, whenever something changes that turns keep in memory (worker/standing.py).
 -- Everybody who changes it waits for the one before, so no number is seen without what it stands for; and it is changed
