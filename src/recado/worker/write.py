@@ -25,7 +25,7 @@ from recado.store.consents import Consent
 from recado.store.journal import Entry
 from recado.store.mail import Mail
 from recado.store.messages import NewMessage
-from recado.store.outbox import NewSend
+from recado.store.outbox import NO_OFFER, NewSend, Offer, Sending
 from recado.store.pool import Db
 from recado.store.sessions import Session
 from recado.store.tracked import Tracked
@@ -58,7 +58,10 @@ class Turned:
 
 @dataclass(slots=True)
 class Writes:
-    """Everything a batch will write; `turns`, `receipts` and `nodes` are for after the commit, and never stored."""
+    """Everything a batch will write; `turns`, `receipts` and `nodes` are for after the commit, and never stored.
+
+    `offer` says which of the sends may begin with the commit, `begun` which do.
+    """
 
     taken: list[int] = field(default_factory=list)
     sessions: dict[UUID, Session] = field(default_factory=dict)
@@ -75,11 +78,16 @@ class Writes:
     turns: list[Turned] = field(default_factory=list)
     receipts: list[Receipt] = field(default_factory=list)
     nodes: NodeTimes = field(default_factory=NodeTimes)
+    offer: Offer = NO_OFFER
+    begun: list[Sending] = field(default_factory=list)
 
     @property
     def numbers(self) -> set[UUID]:
-        """Gives the numbers that have something to send."""
-        return {send.number_id for send in self.sends}
+        """Gives the numbers that have something to send which has not begun."""
+        if len(self.begun) == len(self.sends):
+            return set()
+        begun = {sending.id for sending in self.begun}
+        return {send.number_id for send in self.sends if send.id not in begun}
 
     def contact(self, id: UUID) -> ContactChange:
         """Gives the change of a contact, to add to."""
@@ -94,7 +102,7 @@ async def write(db: Db, writes: Writes) -> None:
     """Writes a batch. Alerts come last, because their rows are shared by everybody."""
     await sessions.save(db, list(writes.sessions.values()))
     await messages.insert(db, writes.messages)
-    await outbox.insert(db, writes.sends)
+    writes.begun = await outbox.insert(db, writes.sends, writes.offer)
     await calls.insert(db, writes.calls)
     await tracked.insert(db, writes.tracked)
     await journal.append(db, writes.journal)
