@@ -1,6 +1,5 @@
 """Waits that hang on the fate of a message: whatever ends the message ends the wait."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from typing import ClassVar, Literal
 from uuid import UUID
@@ -96,7 +95,6 @@ async def test_only_the_last_message_of_a_visit_is_waited_for(desk: Desk) -> Non
     await desk.sender.step()
     await desk.meta.wait_for(lambda: desk.texts() == ["um"])
     while desk.sender.in_flight == 1 and len(desk.texts()) < 2:
-        await asyncio.wait_for(desk.rung.wait(), 20)
         desk.rung.clear()
         await desk.sender.step()
     after_the_first = await desk.stage.value("select count(*) from inbox")
