@@ -204,11 +204,15 @@ async def test_without_a_free_connection_the_answer_is_503(
         api.app.state.serving = _with_pool(api.app, small)
         async with small.acquire():
             busy = await api.get("/chatbots")
+            pt = await api.request("GET", "/chatbots", headers={"Accept-Language": "pt-BR"})
+            en = await api.request("GET", "/chatbots", headers={"Accept-Language": "en"})
         free = await api.get("/chatbots")
     await small.close()
 
     assert (busy.status, busy.code) == (503, "busy")
     assert int(busy.headers["Retry-After"]) > 0
+    assert pt.body["detail"] == "O servidor está ocupado. Tente de novo em instantes."
+    assert en.body["detail"] == "The server is busy. Try again in a moment."
     assert free.status == 200
 
 

@@ -191,6 +191,30 @@ async def test_a_commit_that_takes_too_long_is_503_and_the_repetition_is_one_mes
     assert await pool.fetchval("select count(*) from inbox") == 1
 
 
+async def test_without_a_free_connection_it_is_503_with_a_time_to_come_back(
+    pool: Pool, database_url: str
+) -> None:
+    number = await add_number(pool)
+    body = json.dumps(message_post(number, text())).encode()
+    only = await create_pool(database_url, min_size=1, max_size=1)
+
+    async with (
+        open_desk(only, commit_within=0.05) as desk,
+        only.acquire(),
+        desk.session.post(desk.url + "/whatsapp/webhook", data=body) as refused,
+    ):
+        assert refused.status == 503
+        assert int(refused.headers["Retry-After"]) > 0
+    async with (
+        open_desk(only) as desk,
+        desk.session.post(desk.url + "/whatsapp/webhook", data=body) as taken,
+    ):
+        assert taken.status == 200
+    await only.close()
+
+    assert await pool.fetchval("select count(*) from inbox") == 1
+
+
 async def test_without_a_database_it_is_503_and_afterwards_200(tmp_path: Path) -> None:
     server = await start(tmp_path / "data", settings=QUICK)
     await migrate(server.url)

@@ -2,11 +2,12 @@
 
 import signal
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 import pytest_asyncio
 
-from recado.store.pool import Pool
+from recado.store.pool import Pool, create_pool
 from recado.whatsapp.fake_faults import Fault
 from recado.worker.life import Life
 from tests.worker.stage import ASK_NAME, set_up
@@ -172,3 +173,19 @@ async def test_a_failing_step_does_not_stop_the_loop(town: Town) -> None:
     await town.stage.sql("alter table away rename to journal")
 
     assert await town.got(ANA, 1)
+
+
+async def test_loops_that_get_no_connection_wait_and_go_on_with_the_only_one(
+    pool: Pool, database_url: str
+) -> None:
+    stage = await set_up(pool, ASK_NAME)
+    only = await create_pool(database_url, min_size=1, max_size=1)
+    async with open_town(replace(stage, pool=only), pool, database_url) as town:
+        await town.worker()
+        async with only.acquire():
+            town.meta.say(ANA, "oi")
+            await town.meta.idle()
+            assert await pool.fetchval("select count(*) from inbox") == 1
+
+        assert await town.got(ANA, 1)
+    await only.close()

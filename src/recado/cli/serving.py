@@ -16,12 +16,10 @@ from functools import partial
 import asyncpg
 import structlog
 
-from recado.cli import demo_templates
-from recado.cli.demo import ensure_demo
-from recado.cli.fake import beside, find_fake, info, remember_numbers, start_fake
+from recado.cli import memory
+from recado.cli.fake import find_fake
 from recado.cli.listening import Server, listen, metrics_on_their_port, served
 from recado.cli.logs import set_up_logs
-from recado.cli.only_one import only_one
 from recado.config import Settings, SettingsError, secret_key, unknown_settings
 from recado.store.embedded import embedded
 from recado.store.migrate import migrate
@@ -30,14 +28,12 @@ from recado.store.secrets import Vault
 from recado.web.app import FakeMetaInfo, create_app
 from recado.web.receiver import Receiver
 from recado.web.setup import ensure_admin, first_run_token
-from recado.whatsapp.fake import FakeMeta
 from recado.worker.run import ROLES, Worker
 
 log = structlog.get_logger(__name__)
 
 GRACE = 7.5  # seconds for what is under way
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
-FAKE_PATH = "/api/v1/whatsapp/webhook"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,61 +46,33 @@ class Base:
     vault: Vault
 
 
-async def up(settings: Settings) -> None:
-    """Runs everything with a fake WhatsApp and a demo bot until a signal comes."""
-    _speak(settings)
-    async with AsyncExitStack() as stack:
-        stack.enter_context(only_one(settings.data_dir))
-        base = await stack.enter_async_context(_base(settings))
-        fake = await start_fake(settings)
-        stack.push_async_callback(fake.stop)
-        listening = listen(settings.host, settings.port, reuse_port=False)
-        helper = info(fake.url, beside(fake))
-        await _prepare_demo(base, fake, helper, port=listening.getsockname()[1])
-        serving = _serving(base, roles=ROLES | {"web"}, listening=listening, fake_meta=helper)
-        stop = await stack.enter_async_context(serving)
-        await _announce(base, f"Talk to the demo bot: {fake.url}/", listening)
-        await stop.wait()
-
-
 async def serve(settings: Settings, *, roles: frozenset[str], reuse_port: bool) -> None:
     """Runs this process's roles until a signal comes."""
-    _speak(settings)
+    speak(settings)
     async with AsyncExitStack() as stack:
-        base = await stack.enter_async_context(_base(settings))
-        await _ensure_admin(base)
+        base = await stack.enter_async_context(based(settings))
+        await ensure_owner(base)
         listening = (
             listen(settings.host, settings.port, reuse_port=reuse_port) if "web" in roles else None
         )
         fake = await find_fake(settings.graph_url) if listening else None
-        serving = _serving(base, roles=roles, listening=listening, fake_meta=fake)
+        serving = started(base, roles=roles, listening=listening, fake_meta=fake)
         stop = await stack.enter_async_context(serving)
-        await _announce(base, f"Recado is running: {', '.join(sorted(roles))}.", listening)
+        await announce(base, f"Recado is running: {', '.join(sorted(roles))}.", listening)
         await stop.wait()
 
 
 async def migrate_only(settings: Settings) -> None:
     """Brings the schema up to date."""
-    _speak(settings)
+    speak(settings)
     async with database(settings) as url:
         changed = await migrate(url)
     print("The schema was brought up to date." if changed else "The schema is up to date.")
 
 
-async def fake_only(settings: Settings) -> None:
-    """Runs the fake Meta alone; numbers are added through its control address."""
-    _speak(settings)
-    fake = await start_fake(settings)
-    stop = _stop_on_signals()
-    print(f"The fake WhatsApp is at {fake.url}/", flush=True)
-    try:
-        await stop.wait()
-    finally:
-        await fake.stop()
-
-
 @asynccontextmanager
-async def _base(settings: Settings) -> AsyncIterator[Base]:
+async def based(settings: Settings) -> AsyncIterator[Base]:
+    """Gives what the roles stand on, the database migrated, while the block runs."""
     vault = Vault(secret_key(settings))
     make_sqlite_folder(settings)
     async with database(settings) as url:
@@ -142,7 +110,7 @@ async def database(settings: Settings) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def _serving(
+async def started(
     base: Base,
     *,
     roles: frozenset[str],
@@ -150,7 +118,7 @@ async def _serving(
     fake_meta: FakeMetaInfo | None,
 ) -> AsyncIterator[asyncio.Event]:
     """Starts the roles; gives the event that a signal sets; stops web and workers side by side when the block ends."""
-    stop = _stop_on_signals()
+    stop = stop_on_signals()
     worker = None
     endings: list[Callable[[], Awaitable[None]]] = []
     if base.settings.metrics_port is not None:
@@ -163,6 +131,7 @@ async def _serving(
         endings.append(partial(worker.drain, GRACE))
     if listening is not None:
         endings.append(await _web(base, worker, roles, listening, fake_meta))
+    memory.settle()
     try:
         yield stop
     finally:
@@ -192,7 +161,7 @@ async def _web(
     )
     receiver.start()
     app = create_app(base.pool, base.vault, base.settings, receiver=receiver, fake_meta=fake_meta)
-    server = Server(served(app))
+    server = Server(served(app, receiver=receiver))
     serving = asyncio.create_task(server.serve(sockets=[listening]))
 
     async def close() -> None:
@@ -206,21 +175,15 @@ async def _web(
     return close
 
 
-async def _prepare_demo(base: Base, fake: FakeMeta, helper: FakeMetaInfo, *, port: int) -> None:
-    await ensure_demo(base.pool, base.vault, helper)
-    demo_templates.approve(fake, helper.waba_id)
-    webhook_url = f"http://127.0.0.1:{port}{FAKE_PATH}"
-    await remember_numbers(fake, base.pool, base.vault, webhook_url=webhook_url)
-    await _ensure_admin(base)
-
-
-async def _ensure_admin(base: Base) -> None:
+async def ensure_owner(base: Base) -> None:
+    """Makes the owner that the settings name, unless there is one."""
     email, password = base.settings.admin_email, base.settings.admin_password
     if email and password:
         await ensure_admin(base.pool, email, password.get_secret_value())
 
 
-async def _announce(base: Base, line: str, listening: socket.socket | None) -> None:
+async def announce(base: Base, line: str, listening: socket.socket | None) -> None:
+    """Prints that the server runs, where its API is, and how to sign in for the first time."""
     lines = [line]
     if listening is not None:
         host, port = listening.getsockname()[:2]
@@ -234,7 +197,8 @@ async def _announce(base: Base, line: str, listening: socket.socket | None) -> N
     print("\n" + "\n".join(lines) + "\n", flush=True)
 
 
-def _stop_on_signals() -> asyncio.Event:
+def stop_on_signals() -> asyncio.Event:
+    """Gives an event that SIGINT and SIGTERM set."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in SIGNALS:
@@ -242,7 +206,8 @@ def _stop_on_signals() -> asyncio.Event:
     return stop
 
 
-def _speak(settings: Settings) -> None:
+def speak(settings: Settings) -> None:
+    """Sets the logs up, and prints a warning for each variable that is no setting."""
     set_up_logs(settings.log_level)
     for warning in unknown_settings():
         print(warning, flush=True)

@@ -24,11 +24,18 @@ def fold_title(text: str) -> str:
     Punctuation between letters becomes a blank ("pré-pago" is "pre pago"), and so does the sign in "1,5 kg",
     which is not "15 kg".
     """
-    folded = fold(text)
-    bare = "".join(
-        " " if unicodedata.category(sign) in STRIPPED else sign for sign in _keycaps(folded)
-    )
-    return " ".join(bare.split()) or folded
+    folded = text.lower() if text.isascii() else fold(text)
+    ascii = folded.isascii()
+    bare = folded.translate(_ASCII) if ascii else "".join(map(_bare, _keycaps(folded)))
+    return " ".join(bare.split()) or " ".join(folded.split())
+
+
+def _bare(sign: str) -> str:
+    return " " if unicodedata.category(sign) in STRIPPED else sign
+
+
+# What `_bare` makes of each ASCII sign: nearly every text is ASCII once it is folded.
+_ASCII = {code: _bare(chr(code)) for code in range(128)}
 
 
 def _keycaps(text: str) -> str:

@@ -58,7 +58,9 @@ class Port:
 
 
 class Visit(ABC):
-    """What a node may see and do while it is visited; implemented by `advance.py`."""
+    """What a node may see and do while it is visited; implemented by `visit.py`."""
+
+    __slots__ = ()
 
     id: str
     node: str

@@ -39,7 +39,9 @@ def plain(number: Decimal) -> int | float:
 
 
 def _read_text(text: str) -> Decimal | None:
-    if len(text) > 2 * MAX_DIGITS or sum(sign.isdigit() for sign in text) > MAX_DIGITS:
+    if len(text) > MAX_DIGITS and (
+        len(text) > 2 * MAX_DIGITS or sum(sign.isdigit() for sign in text) > MAX_DIGITS
+    ):
         return None
     if GROUPED.fullmatch(text):
         return Decimal(text.replace(".", "").replace(",", "."))

@@ -43,6 +43,9 @@ def take(run: "Run", node: str, step: Step) -> tuple[str | None, Occasion]:
     match step:
         case Go(port=port):
             return _leave(run, node, port), Entered()
+        case WaitForReply():
+            run.begin_wait(step, run.trace.visits[-1].visit)
+            return _from_pending(run, node)
         case GoTo(node=target) if target in run.program.nodes:
             return target, Entered()
         case GoTo(node=target):
@@ -63,13 +66,10 @@ def take(run: "Run", node: str, step: Step) -> tuple[str | None, Occasion]:
 def _wait(
     run: "Run",
     node: str,
-    step: WaitForReply | WaitUntil | CallOut | WaitForSend | WaitForPerson,
+    step: WaitUntil | CallOut | WaitForSend | WaitForPerson,
 ) -> tuple[str | None, Occasion]:
     token = run.trace.visits[-1].visit
     match step:
-        case WaitForReply():
-            run.begin_wait(step, token)
-            return _from_pending(run, node)
         case WaitUntil():
             run.wait = waiting_until(step, token, run.now)
             return _from_pending(run, node, delay=True)

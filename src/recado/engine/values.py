@@ -53,13 +53,15 @@ def find(path: str, scope: Mapping[str, Json]) -> Json:
 def child(value: Json, step: str | int) -> Json:
     """Goes one step into a list or an object; gives MISSING when nothing is there."""
     match value:
-        case Mapping():
+        case dict():
             return _member(value, str(step))
         case list() | tuple():
             place = (
                 int(step) if isinstance(step, int) or SHORT_NUMBER.fullmatch(step) else len(value)
             )
             return value[place] if place < len(value) else MISSING
+        case Mapping():  # asking whether something is one takes long
+            return _member(value, str(step))
     return MISSING
 
 
@@ -104,8 +106,8 @@ def _squeezed(name: str) -> str:
 
 
 def _walk(steps: Path, scope: Mapping[str, Json]) -> Json:
-    value: Json = scope
-    for step in steps:
+    value = _member(scope, str(steps[0]))
+    for step in steps[1:] if value is not MISSING else ():
         value = child(value, step)
         if value is MISSING:
             break
@@ -113,8 +115,9 @@ def _walk(steps: Path, scope: Mapping[str, Json]) -> Json:
 
 
 def _member(value: Mapping[str, Json], key: str) -> Json:
-    if key in value or key.isascii():
-        return value.get(key, MISSING)
+    found = value.get(key, MISSING)
+    if found is not MISSING or key.isascii():
+        return found
     # A Mac writes é as e and an accent: the same name, other code points.
     for form in ("NFC", "NFD"):
         spelled = unicodedata.normalize(form, key)

@@ -82,4 +82,5 @@ class MessageNode(Node):
         parts = split_text(visit.text(self.content))
         if not parts:
             visit.note(skipped="empty_text")
-        yield from (Text(part, preview_url=self.preview_url) for part in parts)
+        for part in parts:
+            yield Text(part, preview_url=self.preview_url)

@@ -210,7 +210,12 @@ async def node_labels(
 
 def visited_versions(turns: Sequence[JournalTurn]) -> set[UUID]:
     """Lists the flow versions whose nodes turns visited."""
-    return {UUID(visit.version) for turn in turns for visit in turn.trace.visits if visit.version}
+    visited = [(turn.trace, visit) for turn in turns for visit in turn.trace.visits]
+    return {
+        UUID(version)
+        for trace, visit in visited
+        if (version := trace.version_of(visit)) is not None
+    }
 
 
 def _turn(row: Any) -> JournalTurn:

@@ -1,12 +1,14 @@
 """Brings a database up to the schema of this version, and makes its coming partitions.
 
 Many processes may start at once: one migrates under an advisory lock, the others wait for it. Alembic works out the
-SQL text and its own bookkeeping, and our connection runs it; Alembic takes long to import, so it is imported only
-when there is something to do.
+SQL text and its own bookkeeping, and our connection runs it. It is asked only when there is something to do, and in a
+process of its own, because a server would keep the 20 MB that it imports.
 """
 
+import asyncio
+import sys
+from asyncio.subprocess import PIPE
 from datetime import UTC, datetime
-from io import StringIO
 from pathlib import Path
 
 from recado.store.partitions import ensure_partitions
@@ -46,16 +48,15 @@ async def current_revision(db: Db) -> str | None:
     return revision
 
 
-def upgrade_script(revision: str | None) -> str:
+async def upgrade_script(revision: str | None) -> str:
     """Gives the SQL that brings a database from a revision (None: empty) to this version, each step a transaction."""
-    from alembic import command
-    from alembic.config import Config
-
-    script = StringIO()
-    config = Config(output_buffer=script)
-    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    command.upgrade(config, f"{revision or 'base'}:head", sql=True)
-    return script.getvalue()
+    command = (sys.executable, "-m", "recado.store.migrations", revision or "base")
+    child = await asyncio.create_subprocess_exec(*command, stdout=PIPE, stderr=PIPE)
+    script, complaint = await child.communicate()
+    if child.returncode:
+        reason = complaint.decode().strip().rpartition("\n")[2]
+        raise MigrationError(f"The SQL of the new schema cannot be made: {reason}")
+    return script.decode()
 
 
 def _refuse_old(db: Db) -> None:
@@ -81,5 +82,5 @@ async def _migrate_alone(db: Db) -> bool:
     await db.execute("select pg_advisory_lock($1)", _LOCK)
     if not await _behind(db):
         return False
-    await db.execute(upgrade_script(await current_revision(db)))
+    await db.execute(await upgrade_script(await current_revision(db)))
     return True

@@ -50,7 +50,9 @@ class Receiver:
         self._wake_statuses = wake_statuses
         self._clock = clock
         self._commit_within = commit_within
-        self._group: GroupCommit[Post, bool | Exception] = GroupCommit(self._commit, limits=limits)
+        self._group: GroupCommit[Post, bool | Exception] = GroupCommit(
+            self._commit, limits=limits, within=commit_within
+        )
         self._open = False
         metrics.COMMIT_WAITING.set_function(lambda: self._group.waiting_rows)
 
@@ -72,17 +74,23 @@ class Receiver:
         async with borrow(self._pool, within=self._commit_within) as db:
             return await receiving.verify_token(db, given, webhook_token=webhook_token)
 
-    async def take(self, body: bytes, *, signature: str | None, token: str | None) -> bool:
-        """Commits a post and says whether anything in it was believed, or at least not refused.
+    def submit(
+        self, body: bytes, *, signature: str | None, token: str | None
+    ) -> "asyncio.Future[bool | Exception]":
+        """Lets a post wait for its commit; the future says whether anything in it was believed or at least not refused.
 
-        Raises BadPayload, Overloaded, and whatever of UNAVAILABLE keeps the database from committing in time.
+        It gives an exception where the post cannot be stored, and raises whatever of UNAVAILABLE keeps the database
+        from committing in time. Raises BadPayload and Overloaded at once.
         """
         payload = parse(body, self._clock())
         if not self._open:
             raise Overloaded("stopped")
         post = Post(body, signature, token, payload)
-        async with asyncio.timeout(self._commit_within):
-            taken = await self._group.submit(post, rows=post.rows, size=len(body))
+        return self._group.submit(post, rows=post.rows, size=len(body))
+
+    async def take(self, body: bytes, *, signature: str | None, token: str | None) -> bool:
+        """Submits a post, waits until it is committed, and raises what keeps it from that."""
+        taken = await self.submit(body, signature=signature, token=token)
         if isinstance(taken, Exception):
             raise taken
         return taken

@@ -101,7 +101,7 @@ class Worker:
             self._outside = outside = Outside.open(self._settings)
             self._calls = self._make_calls(life, outside)
         works = [self._run(loop) for loop in self._loops(life)]
-        works.append(self._listener().run(self._stopping))
+        works += [self._listener().run(self._stopping), life.keep(self._stopping)]
         if "jobs" in self._roles:
             works.append(self._jobs())
         self._tasks = [asyncio.create_task(work) for work in works]
