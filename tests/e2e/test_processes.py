@@ -8,6 +8,7 @@ import pytest
 
 from recado.whatsapp.fake_faults import Fault
 from tests.e2e.kill.archive import alerts, dry
+from tests.e2e.kill.beside import beside
 from tests.e2e.kill.crowd import Crowd
 from tests.e2e.kill.process import Recado, free_port
 from tests.e2e.kill.script import scripts
@@ -72,18 +73,20 @@ async def test_processes_restarted_one_after_the_other_lose_nothing(
 ) -> None:
     full = {"options": ("--reuse-port",), "port": free_port()}
     async with open_shop(database_url, tmp_path, [full] * 2) as shop:
-        shop.meta.fail(Fault(kind="delay", ms=20, probability=0.5))
-        crowd, codes = Crowd(shop.meta, scripts(30, random.Random(4))), []
+        shop.meta.fail(Fault(kind="delay", ms=100))
+        crowd, codes = Crowd(shop.meta, scripts(40, random.Random(4))), []
 
-        async def restart() -> None:
-            for place, process in enumerate(shop.processes, start=1):
-                await crowd.reach(crowd.total * place // 4)
-                codes.append(await process.stop())
-                await process.start()
+        async def restart(process: Recado) -> None:
+            await crowd.reach(crowd.progress + 40)
+            codes.append(await process.stop())
+            await process.start()
 
-        async with asyncio.TaskGroup() as group:
-            group.create_task(restart())
-            verdict = await shop.talk(crowd, at_once=30)
+        async with beside(crowd.count()):
+            for half, process in enumerate(shop.processes):
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(restart(process))
+                    group.create_task(crowd.talk(crowd.customers[half::2], at_once=10))
+            verdict = await shop.judge(crowd)
 
     assert codes == [0, 0]
     assert not verdict.complaints, "\n".join(verdict.complaints)
