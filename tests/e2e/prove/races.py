@@ -43,8 +43,8 @@ GUARDS = (
         "a turn takes the mail that it has read, and no other",
         "store/mail.py",
         "delete from inbox where seq = any ($1::bigint[])",
-        """delete from inbox where conversation_id in
-              (select conversation_id from inbox where seq = any ($1::bigint[]))""",
+        "delete from inbox where conversation_id in "
+        "(select conversation_id from inbox where seq = any ($1::bigint[]))",
         (RACES + "test_a_message_that_comes_while_a_turn_commits_is_not_stranded",),
     ),
     Guard(
@@ -77,10 +77,18 @@ GUARDS = (
         (RACES + "test_the_same_webhooks_in_two_processes_at_once_are_stored_once",),
     ),
     Guard(
-        "first two messages of a new contact",
+        "first two messages to a number",
         "a number has one conversation with a contact: a unique key",
         FIRST,
         "unique (number_id, contact_id)",
+        "check (true)",
+        (RACES + "test_the_first_two_messages_to_another_number_meet_in_one_conversation",),
+    ),
+    Guard(
+        "first two messages of a new contact",
+        "an identity belongs to one contact: a primary key, for which the second waits",
+        FIRST,
+        "primary key (workspace_id, kind, value)",
         "check (true)",
         (RACES + "test_the_first_two_messages_of_new_people_meet_in_one_conversation",),
     ),
