@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from recado.engine.content import Button, Buttons, Content, ListMenu, Section, Template, Text
 from recado.engine.events import Message, Tap
@@ -23,8 +24,7 @@ MAX_WIRE_ID = 200
 WIRE_ID = re.compile(r"(?P<visit>[0-9A-Za-z_-]{12}):(?P<option>.+)", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(msgspec.Struct, frozen=True):
     """One thing to choose: the value that is kept, and the words that are seen."""
 
     value: str
@@ -32,8 +32,7 @@ class Option:
     description: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Late:
+class Late(msgspec.Struct, frozen=True):
     """A tap on an older asking."""
 
     visit: str

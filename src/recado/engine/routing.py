@@ -5,7 +5,6 @@ session is open.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
@@ -32,16 +31,14 @@ class StartTrigger(msgspec.Struct, frozen=True, omit_defaults=True):
         return is_one and triggered(self.words, match, text)
 
 
-@dataclass(frozen=True, slots=True)
-class MainFlow:
+class MainFlow(msgspec.Struct, frozen=True):
     """The flow a chatbot runs outside an A/B test; without a version it was never published."""
 
     flow_id: UUID
     version_id: UUID | None
 
 
-@dataclass(frozen=True, slots=True)
-class TriggeredFlow:
+class TriggeredFlow(msgspec.Struct, frozen=True):
     """A published flow of a chatbot that its triggers can begin."""
 
     flow_id: UUID
@@ -49,8 +46,7 @@ class TriggeredFlow:
     triggers: tuple[StartTrigger, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Answerer:
+class Answerer(msgspec.Struct, frozen=True):
     """A chatbot as routing sees it."""
 
     chatbot_id: UUID
@@ -59,8 +55,7 @@ class Answerer:
     triggered: tuple[TriggeredFlow, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class RunFlow:
+class RunFlow(msgspec.Struct, frozen=True):
     """This version of this flow answers; `trigger` says what chose it."""
 
     chatbot_id: UUID
@@ -69,20 +64,17 @@ class RunFlow:
     trigger: Literal["any", "keyword"] = "any"
 
 
-@dataclass(frozen=True, slots=True)
-class NoChatbot:
+class NoChatbot(msgspec.Struct, frozen=True):
     """Neither the number nor the workspace has a chatbot that is switched on."""
 
 
-@dataclass(frozen=True, slots=True)
-class BrokenFlow:
+class BrokenFlow(msgspec.Struct, frozen=True):
     """The chatbot that should answer has no flow that can run."""
 
     flow_id: UUID | None
 
 
-@dataclass(frozen=True, slots=True)
-class NumberInactive:
+class NumberInactive(msgspec.Struct, frozen=True):
     """Somebody switched the number off."""
 
 
@@ -134,7 +126,7 @@ def _main(answerer: Answerer) -> MainFlow | None:
 
 def _called_for(flows: Sequence[TriggeredFlow], text: str) -> TriggeredFlow | None:
     """Finds the flow that words begin: exact keywords before contained ones before patterns, then in order."""
-    if not text.strip():
+    if not flows or not text.strip():
         return None
     for match in _MATCHES:
         for flow in flows:
