@@ -28,13 +28,14 @@ from recado.store import consents
 from recado.store.calls import NewCall
 from recado.store.ids import new_id
 from recado.store.messages import NewMessage
-from recado.store.outbox import NewSend
+from recado.store.outbox import NewSend, Person
 from recado.store.sessions import Asked, Session
 from recado.store.tracked import Tracked
 
 if TYPE_CHECKING:
     from recado.worker.lane import Lane
 
+WINDOW = timedelta(hours=24)  # Meta's, after the customer's last word
 TEMPLATE_LIVES = timedelta(days=1)  # what it says is about today
 
 log = structlog.get_logger(__name__)
@@ -92,13 +93,21 @@ def send(lane: "Lane", effect: Send, *, session: Session | None) -> None:
             token=token,
             confirm=confirm,
             origin="timer" if begins else lane.origin,
+            to=_person(lane),
         )
     )
     lane.sent = id
     if not lane.heard:  # what was heard has moved it already
-        lane.writes.conversation(conversation.id).last_message_at = lane.at
+        lane.writes.touch(conversation.id).moved = True
     if effect.asks and lane.session:
-        lane.session = replace(lane.session, asked=Asked(id, None, queued=True))
+        lane.session = msgspec.structs.replace(lane.session, asked=Asked(id, None, queued=True))
+
+
+def _person(lane: "Lane") -> Person:
+    """Makes whom it goes to; who opened Meta's window wrote when it began."""
+    contact, ends_at = lane.contact, lane.window
+    wrote_at = ends_at - WINDOW if ends_at else None
+    return Person(contact.id, contact.phone, contact.user_id, wrote_at)
 
 
 def _message(
@@ -202,7 +211,9 @@ def _update_contact(lane: "Lane", effect: UpdateContact) -> None:
     tags = [tag for tag in contact.tags if tag not in effect.remove_tags]
     tags += [tag for tag in _unique(effect.add_tags) if tag not in tags]
     fields = {**contact.fields, **effect.fields}
-    lane.contact = replace(contact, tags=tags, fields=fields, name=effect.name or contact.name)
+    lane.contact = msgspec.structs.replace(
+        contact, tags=tags, fields=fields, name=effect.name or contact.name
+    )
     change = lane.writes.contact(contact.id)
     change.name = effect.name or change.name
     change.then(add=effect.add_tags, remove=effect.remove_tags, fields=effect.fields)
@@ -210,7 +221,7 @@ def _update_contact(lane: "Lane", effect: UpdateContact) -> None:
 
 def _consent(lane: "Lane", effect: Consent) -> None:
     log.info("consent", granted=effect.granted, **lane.ids)
-    lane.contact = replace(lane.contact, opted_out=not effect.granted)
+    lane.contact = msgspec.structs.replace(lane.contact, opted_out=not effect.granted)
     lane.writes.contact(lane.contact.id).opted_out = not effect.granted
     lane.writes.consents.append(
         consents.Consent(
