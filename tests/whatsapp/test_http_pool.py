@@ -129,6 +129,14 @@ async def test_each_request_has_its_own_time() -> None:
     assert {type(other) for other in others} == {Accepted}
 
 
+async def test_a_receipt_may_have_less_time_than_a_message() -> None:
+    async def say_nothing(call: Call) -> None:
+        await call.reader.read()
+
+    async with serving(say_nothing) as server, GraphClient() as client:
+        assert await client.mark_read(server.account(), "w", within=0.2) == Unknown("timeout")
+
+
 # TLS.
 
 

@@ -135,10 +135,12 @@ class GraphClient:
         metrics.asked("read", answer, perf_counter() - began)
         return answer
 
-    async def mark_read(self, number: Account, wamid: str, *, typing: bool = False) -> MarkResult:
-        """Marks a message as read and, if asked, shows that we type."""
+    async def mark_read(
+        self, number: Account, wamid: str, *, typing: bool = False, within: float | None = None
+    ) -> MarkResult:
+        """Marks a message as read and, if asked, shows that we type; gives up `within` seconds, if that is sooner."""
         began = perf_counter()
-        answer = await self._post(number, read_receipt(wamid, typing=typing))
+        answer = await self._post(number, read_receipt(wamid, typing=typing), within)
         result = mark_result(answer) if isinstance(answer, Answer) else answer
         metrics.asked("receipt", result, perf_counter() - began)
         return result
@@ -146,13 +148,13 @@ class GraphClient:
     # Messages and receipts.
 
     async def _post(
-        self, number: Account, body: Mapping[str, Json]
+        self, number: Account, body: Mapping[str, Json], within: float | None = None
     ) -> Answer | Refused | NotSent | Unknown:
         encoded = msgspec.json.encode(body)
         way = self._routes.get(number) or self._learn(number)
         if not isinstance(way, Route):
             return way
-        return await self._connections.ask(way.origin, way.request(encoded))
+        return await self._connections.ask(way.origin, way.request(encoded), within)
 
     def _learn(self, number: Account) -> Route | Refused | NotSent:
         if len(self._routes) >= MOST_ROUTES:

@@ -23,6 +23,7 @@ class Connection(asyncio.Protocol):
         "_ends",
         "_free",
         "_gone",
+        "_loop",
         "_parser",
         "_read",
         "_retry_after",
@@ -37,6 +38,7 @@ class Connection(asyncio.Protocol):
     ) -> None:
         self._free = free
         self._gone = gone
+        self._loop = asyncio.get_running_loop()
         self._parser = httptools.HttpResponseParser(self)
         self._transport: asyncio.Transport | None = None
         self._waiter: asyncio.Future[Answer | Unknown] | None = None
@@ -56,7 +58,7 @@ class Connection(asyncio.Protocol):
     def ask(self, request: bytes) -> "asyncio.Future[Answer | Unknown]":
         """Writes a request; from here on only its answer tells whether it arrived."""
         assert self._transport is not None
-        self._waiter = waiter = asyncio.get_running_loop().create_future()
+        self._waiter = waiter = self._loop.create_future()
         self._forget()
         self._transport.write(request)
         return waiter

@@ -56,12 +56,15 @@ class Connections:
         self._alarm_at = inf
         self._closed = False
 
-    async def ask(self, origin: Origin, request: bytes) -> Answer | NotSent | Unknown:
-        """Makes one request, once."""
-        deadline = self._loop.time() + self._total_seconds
+    async def ask(
+        self, origin: Origin, request: bytes, within: float | None = None
+    ) -> Answer | NotSent | Unknown:
+        """Makes one request, once; `within` so many seconds, if that is sooner than the limit of all."""
+        seconds = self._total_seconds if within is None else min(within, self._total_seconds)
+        deadline = self._loop.time() + seconds
         connection = self._kept(origin)
         if connection is None:
-            found = await self._found(origin)
+            found = await self._found(origin, seconds)
             if isinstance(found, NotSent):
                 return found
             connection = found
@@ -130,13 +133,13 @@ class Connections:
 
     # A new one.
 
-    async def _found(self, origin: Origin) -> Connection | NotSent:
-        limit = min(self._connect_seconds, self._total_seconds)
+    async def _found(self, origin: Origin, within: float) -> Connection | NotSent:
+        limit = min(self._connect_seconds, within)
         try:
             async with asyncio.timeout(limit):
                 return await self._kept_or_new(origin)
         except TimeoutError:
-            return NotSent("connect_timeout" if limit < self._total_seconds else "timeout")
+            return NotSent("connect_timeout" if limit < within else "timeout")
         except (OSError, RuntimeError) as error:  # RuntimeError: uvloop's word for some failures
             return NotSent(_reason(error))
 

@@ -10,6 +10,7 @@ knows. Where that is another one, a delay that lasts gets its dots a moment late
 """
 
 import asyncio
+import logging
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
@@ -159,11 +160,9 @@ class Receipts:
         account = await self._account(receipt)
         if account is None:
             return self._judge(receipt, NotSent("no_account"))
-        try:
-            async with asyncio.timeout(WITHIN):
-                result = await self._client.mark_read(account, receipt.wamid, typing=receipt.typing)
-        except TimeoutError:
-            result = Unknown("too_slow")
+        result = await self._client.mark_read(
+            account, receipt.wamid, typing=receipt.typing, within=WITHIN
+        )
         return self._judge(receipt, result)
 
     async def _account(self, receipt: Receipt) -> Account | None:
@@ -184,7 +183,8 @@ class Receipts:
         match result:
             case Marked():
                 metrics.receipt("marked")
-                log.debug("marked_read", typing=receipt.typing, **receipt.ids)
+                if log.is_enabled_for(logging.DEBUG):  # else nobody pays for the line
+                    log.debug("marked_read", typing=receipt.typing, **receipt.ids)
                 return
             case Refused(rule=rule, code=code) if rule.action in ITS_OWN_FAULT:
                 metrics.receipt("refused")
