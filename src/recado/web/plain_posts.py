@@ -70,12 +70,17 @@ class Numbers:
 
 @dataclass(slots=True)
 class Batch:
-    """Plain posts on their way; `heard` and `unknown` lead from the rows of `plain` back to who wrote."""
+    """Plain posts on their way; `heard` and `unknown` lead from the rows of `plain` back to who wrote.
+
+    `told` are threads whose people are called otherwise now, `profiles` what their messages told, by contact.
+    """
 
     posts: list[Post] = field(default_factory=list)
     plain: Plain = field(default_factory=Plain)
-    heard: list[tuple[Number, Sender]] = field(default_factory=list)
+    heard: list[tuple[Number, Sender, Thread | None]] = field(default_factory=list)
     unknown: dict[Key, tuple[int, Number, Sender]] = field(default_factory=dict)
+    told: dict[Key, Thread] = field(default_factory=dict)
+    profiles: dict[UUID, Sender] = field(default_factory=dict)
     unsigned: set[UUID] = field(default_factory=set)
     places: dict[UUID, int] = field(default_factory=dict)
     keys: set[tuple[UUID, str]] = field(default_factory=set)
@@ -120,7 +125,7 @@ class PlainPosts:
             return None
         for number in batch.unsigned:
             self._seldom.warn("webhook_unsigned", str(number), number=str(number))
-        await self._remember(db, batch, written)
+        self._remember(batch, written)
         return _received(batch, written)
 
     def _add(
@@ -167,7 +172,7 @@ class PlainPosts:
     def _add_message(self, batch: Batch, place: int, number: Number, said: Inbound) -> None:
         sender = Sender(number.workspace_id, said.wa_id, said.user_id, said.name, said.username)
         thread = self._threads.get(number, sender)
-        batch.heard.append((number, sender))
+        batch.heard.append((number, sender, thread))
         batch.plain.messages.append(
             MessageRow(
                 number=place,
@@ -200,8 +205,15 @@ class PlainPosts:
         batch.plain.strangers[place - 1 : place] = [row]
         return place
 
-    async def _remember(self, db: Db, batch: Batch, written: Written) -> None:
-        """Keeps who was met, and writes what people are called now where that is new."""
+    async def tell(self, db: Db, batch: Batch) -> None:
+        """Writes what people are called now, where the messages of a batch told anything new."""
+        if batch.profiles:
+            # A turn that holds a contact must not hold everybody's posts: the next message tells it again.
+            held = await contacts.update_profiles(db, batch.profiles, wait=False)
+            self._threads.keep({key: each.as_it_was(held) for key, each in batch.told.items()})
+
+    def _remember(self, batch: Batch, written: Written) -> None:
+        """Keeps who was met, and notes what people are called now where that is new."""
         threads = {
             key: Thread(
                 contact_id=met.contact_id,
@@ -214,19 +226,17 @@ class PlainPosts:
             )
         }
         self._threads.keep(threads)
-        told: dict[Key, Thread] = {}
-        profiles: dict[UUID, Sender] = {}
+        told = batch.told
         for place in sorted(written.fresh, key=lambda place: batch.plain.messages[place - 1].at):
-            number, sender = batch.heard[place - 1]
+            number, sender, thread = batch.heard[place - 1]
+            if not told and thread is not None and thread.sender == sender:
+                continue  # nearly always
             key = key_of(number, sender)
-            thread = told.get(key) or self._threads.get(number, sender)
+            thread = told.get(key) or thread or self._threads.get(number, sender)
             if thread is not None and (now := newest(thread.sender, sender)) != thread.sender:
-                profiles[thread.contact_id] = newest(profiles.get(thread.contact_id), sender)
                 told[key] = replace(thread, sender=now)
-        if profiles:
-            # A turn that holds a contact must not hold everybody's posts: the next message tells it again.
-            held = await contacts.update_profiles(db, profiles, wait=False)
-            self._threads.keep({key: each.as_it_was(held) for key, each in told.items()})
+                said = batch.profiles.get(thread.contact_id)
+                batch.profiles[thread.contact_id] = newest(said, sender)
 
 
 def _is_plain(change: Change, number: Number) -> bool:

@@ -108,7 +108,7 @@ class PostProtocol(HttpToolsProtocol):
         """Ends a connection that was idle for long enough: the clock is not set anew by each post."""
         self.timeout_keep_alive_task = None
         left = self._idle_since + self.timeout_keep_alive - self.loop.time()
-        if self._post is not None or left > 0:
+        if self._post is not None or self._held or left > 0:
             self._watch_idleness(max(left, self.timeout_keep_alive / 2))
         else:
             super().timeout_keep_alive_handler()

@@ -121,9 +121,18 @@ class Receiver:
         except ROW_FAULTS as problem:
             self._failed(len(batch.posts), problem)
             return False
-        if received is not None:
-            self._committed(received)
-        return received is not None
+        if received is None:
+            return False
+        self._committed(received)
+        await self._tell(db, batch)
+        return True
+
+    async def _tell(self, db: Db, batch: Batch) -> None:
+        """Writes people's new names; the messages are committed, and what goes wrong here must not hide it."""
+        try:
+            await self._reception.plain.tell(db, batch)
+        except (*UNAVAILABLE, *ROW_FAULTS) as problem:
+            log.warning("profiles_not_written", error=type(problem).__name__)
 
     async def _carefully(self, db: Db, posts: Sequence[Post]) -> Sequence[bool | Exception]:
         for careful in (False, True):
