@@ -28,7 +28,7 @@ up: setup ## run everything with a WhatsApp on this machine, print the URL
 	@$(PY) -m recado up
 
 test: setup ## all tests, as CI runs them; ROOM=engine for one room
-	@$(PY) -m pytest $(if $(ROOM),tests/$(ROOM),tests)
+	@$(PY) -m pytest -n 2 --dist worksteal $(if $(ROOM),tests/$(ROOM),tests)
 
 prove: setup ## the long proofs, some three hours; their reports go to docs/proof/
 	@$(PY) -m pytest -m prove -s tests/e2e

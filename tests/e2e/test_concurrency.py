@@ -2,97 +2,22 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import pytest
 
-from recado.store.pool import Db, connect
-from recado.whatsapp.fake import FakeMeta
 from recado.whatsapp.fake_faults import Fault
-from tests.e2e.kill.archive import Thread, dry, threads
-from tests.e2e.kill.beside import beside
+from tests.e2e.kill.archive import dry
 from tests.e2e.kill.crowd import Crowd
-from tests.e2e.kill.gate import Gate, gate
-from tests.e2e.kill.letters import Letter, letter
-from tests.e2e.kill.office import ADMIN, Office, shop_number
-from tests.e2e.kill.process import Recado, free_port
-from tests.e2e.kill.script import flow, prescribed, scripts
-from tests.e2e.kill.verdict import judge
+from tests.e2e.kill.process import free_port
+from tests.e2e.kill.script import prescribed, scripts
+from tests.e2e.kill.shop import open_shop
 
 ANA, BIA = "5511970000001", "5511970000002"
-GAPS = (0.0, *[0.1] * 2_000)
 FULL: dict[str, Any] = {"options": ("--reuse-port",)}
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(200)]
-
-
-@dataclass
-class Shop:
-    """A number with its flow, served by one process or more."""
-
-    meta: FakeMeta
-    gate: Gate
-    db: Db
-    http: aiohttp.ClientSession
-    processes: list[Recado]
-
-    def says(self, phone: str, text: str) -> Letter:
-        """Writes what a customer says."""
-        return letter(self.meta, next(iter(self.meta.world.numbers.values())), {phone: text})
-
-    async def post(self, letter: Letter, process: int = 0) -> int:
-        """Posts a webhook to one of the processes."""
-        return await letter.post(self.http, self.processes[process].url)
-
-    async def hears(self, phone: str, count: int) -> list[str]:
-        """Waits until a customer has so many messages; gives them."""
-        await self.meta.wait_for(lambda: len(self.meta.sent_to(phone)) >= count)
-        return [sent.text for sent in self.meta.sent_to(phone)]
-
-    async def thread(self, phone: str) -> Thread:
-        """Reads a conversation."""
-        return (await threads(self.db))[phone]
-
-    async def turns(self, count: int) -> None:
-        """Waits until so many turns have been committed."""
-        async with asyncio.timeout(20):
-            while await self.db.fetchval("select count(*) from journal") < count:  # noqa: ASYNC110
-                await asyncio.sleep(0.01)
-
-
-@asynccontextmanager
-async def open_shop(
-    database_url: str, data_dir: Path, processes: Sequence[dict[str, Any]] = ({},)
-) -> AsyncIterator[Shop]:
-    """Starts the processes on one database, then sets the shop up."""
-    async with AsyncExitStack() as stack:
-        meta = FakeMeta(gaps=GAPS)
-        await meta.start()
-        stack.push_async_callback(meta.stop)
-        way = await stack.enter_async_context(gate(meta))
-        settings = {
-            "RECADO_DATABASE_URL": database_url,
-            "RECADO_DATA_DIR": str(data_dir),
-            "RECADO_GRAPH_URL": way.url,
-            "RECADO_UNKNOWN_WAIT": "2",
-            "RECADO_LOG_LEVEL": "debug",
-        }
-        running = [Recado({**settings, **ADMIN}, **more) for more in processes]
-        for recado in running:
-            stack.push_async_callback(recado.end)
-            await recado.start()
-        number = shop_number(running[0].url)
-        meta.add_number(number)
-        http = await stack.enter_async_context(aiohttp.ClientSession())
-        await (await Office.sign_in(http, running[0].url)).open_shop(flow(), number)
-        db = await connect(database_url, application_name="recado test")
-        stack.push_async_callback(db.close)
-        yield Shop(meta, way, db, http, running)
 
 
 @pytest.mark.parametrize("processes", [1, 2])
@@ -154,12 +79,7 @@ async def test_requests_for_one_customer_never_overlap_in_a_slow_crowd(
         shop.meta.fail(Fault(kind="delay", ms=40, probability=0.5))
         crowd = Crowd(shop.meta, scripts(40, random.Random(1)))
 
-        async with beside(crowd.count()):
-            await crowd.patiently(crowd.talk(at_once=40))
-            await shop.meta.idle()
-            await dry(shop.db)
-        crowd.hear_the_rest()
-        verdict = await judge(shop.db, crowd, shop.meta.deliveries.kept)
+        verdict = await shop.talk(crowd, at_once=40)
 
     assert not verdict.complaints, "\n".join(verdict.complaints)
     assert shop.gate.most == 1
@@ -205,12 +125,7 @@ async def test_two_full_processes_on_one_port_double_nothing(
         shop.meta.fail(Fault(kind="duplicate"), Fault(kind="delay", ms=20, probability=0.3))
         crowd = Crowd(shop.meta, scripts(60, random.Random(2)))
 
-        async with beside(crowd.count()):
-            await crowd.patiently(crowd.talk(at_once=60))
-            await shop.meta.idle()
-            await dry(shop.db)
-        crowd.hear_the_rest()
-        verdict = await judge(shop.db, crowd, shop.meta.deliveries.kept)
+        verdict = await shop.talk(crowd, at_once=60)
         worked = [process.events["turn_done"] for process in shop.processes]
 
     assert not verdict.complaints, "\n".join(verdict.complaints)
@@ -227,25 +142,18 @@ async def test_a_killed_process_leaves_its_work_to_the_other(
     async with open_shop(database_url, tmp_path, [{**FULL, "port": port}] * 2) as shop:
         shop.meta.fail(Fault(kind="delay", ms=20, probability=0.5))
         killed = asyncio.Event()
-        crowd = Crowd(shop.meta, scripts(60, random.Random(3)), life=lambda: int(killed.is_set()))
+        crowd = Crowd(shop.meta, scripts(60, random.Random(3)))
 
         async def kill_the_sender() -> None:
             await crowd.reach(crowd.total // 3)
-            pid = await shop.db.fetchval(
-                "select pid from workers w join number_senders s on s.owner = w.id"
-            )
-            (sender,) = [each for each in shop.processes if each.process.pid == pid]
+            sender = await shop.sender()
             sender.strike()
             killed.set()
             await sender.bury()
 
-        async with beside(crowd.count()), asyncio.TaskGroup() as group:
+        async with asyncio.TaskGroup() as group:
             group.create_task(kill_the_sender())
-            await crowd.patiently(crowd.talk(at_once=60))
-        await shop.meta.idle()
-        await dry(shop.db)
-        crowd.hear_the_rest()
-        verdict = await judge(shop.db, crowd, shop.meta.deliveries.kept)
+            verdict = await shop.talk(crowd, at_once=60)
 
     print(f"\n{verdict}")
     assert killed.is_set()

@@ -11,6 +11,8 @@ import asyncpg
 import pytest
 
 from recado.store.embedded import Server, embedded, start
+from recado.store.postgres_cluster import open_cluster, running_pid
+from recado.store.postgres_process import answers
 from tests.conftest import QUICK, execute
 from tests.store.servers import (
     kill_group,
@@ -67,6 +69,24 @@ async def test_a_killed_server_comes_back_with_all_that_was_committed(data_dir: 
     assert await value_of(second.url, "select array_agg(word) from kept") == ["committed"]
     await second.stop()
     await first.stop()
+
+
+@pytest.mark.asyncio
+async def test_a_server_that_is_killed_alone_is_started_again_at_the_same_address(
+    data_dir: Path,
+) -> None:
+    async with embedded(data_dir) as url:
+        await execute(url, "insert into kept values ('committed')")
+        kill_group(running_pid(open_cluster(data_dir)) or 0)
+
+        async with asyncio.timeout(30):
+            while not await answers(url):  # noqa: ASYNC110 - it is another process
+                await asyncio.sleep(0.05)
+        pid = running_pid(open_cluster(data_dir)) or 0
+        words = await value_of(url, "select array_agg(word) from kept")
+
+    assert words == ["committed"]
+    assert not lives(pid)
 
 
 @pytest.mark.asyncio

@@ -26,6 +26,7 @@ from recado.store.sessions_web import insert_session
 from recado.store.users import User, insert_user, insert_workspace
 from recado.web.app import FakeMetaInfo, FakeNumber, create_app
 from recado.web.passwords import new_token, token_hash
+from recado.web.post_protocol import protocol_of
 from recado.web.receiver import Receiver
 
 Json = Any
@@ -218,18 +219,19 @@ async def make_api(
     async with pool.acquire() as db:
         await insert_workspace(db, workspace_id, name="Padaria", owner=user_id)
     async with (
-        _serving(app) as url,
+        _serving(app, receiver) as url,
         aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http,
     ):
         yield Api(url, pool, app, http, token, user_id, workspace_id, registered)
 
 
 @asynccontextmanager
-async def _serving(app: FastAPI) -> AsyncIterator[str]:
+async def _serving(app: FastAPI, receiver: Receiver | None) -> AsyncIterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
+        http = "auto" if receiver is None else protocol_of(receiver)
         server = uvicorn.Server(
-            uvicorn.Config(app, lifespan="off", log_level="error", access_log=False)
+            uvicorn.Config(app, http=http, lifespan="off", log_level="error", access_log=False)
         )
         task = asyncio.create_task(server.serve(sockets=[listening]))
         try:

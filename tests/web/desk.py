@@ -20,6 +20,7 @@ from recado.store.pool import Pool
 from recado.store.secrets import Vault
 from recado.web.edge import Edge
 from recado.web.group_commit import Limits
+from recado.web.post_protocol import protocol_of
 from recado.web.uploads import UploadLimits
 from recado.web.webhook import Receiver, webhook_routes
 from recado.whatsapp.signature import sign
@@ -37,6 +38,7 @@ class Desk:
     url: str
     receiver: Receiver
     session: aiohttp.ClientSession
+    server: uvicorn.Server
     woken: list[str] = field(default_factory=list)
 
     async def post(
@@ -78,7 +80,9 @@ async def open_desk(
     )
     routes = webhook_routes(receiver, read_within=read_within, upload_limits=upload_limits)
     app = Edge(Starlette(routes=routes))
-    server = uvicorn.Server(uvicorn.Config(app, lifespan="off", log_config=None, ws="none"))
+    http = protocol_of(receiver)
+    config = uvicorn.Config(app, http=http, lifespan="off", log_config=None, ws="none")
+    server = uvicorn.Server(config)
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         listening.listen(512)
@@ -86,7 +90,7 @@ async def open_desk(
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         receiver.start()
         async with aiohttp.ClientSession() as session:
-            yield Desk(url, receiver, session, woken)
+            yield Desk(url, receiver, session, server, woken)
         await receiver.stop()
         server.should_exit = True
         await serving

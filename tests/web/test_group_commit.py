@@ -25,8 +25,8 @@ class Ledger:
         return [item.upper() for item in batch]
 
 
-def submit(group: GroupCommit[str, str], item: str) -> "asyncio.Task[str]":
-    return asyncio.create_task(group.submit(item, rows=1, size=10))
+def submit(group: GroupCommit[str, str], item: str) -> "asyncio.Future[str]":
+    return group.submit(item, rows=1, size=10)
 
 
 @pytest.mark.asyncio
@@ -93,7 +93,7 @@ async def test_too_many_waiting_rows_are_refused_at_once_and_room_comes_back() -
     await ledger.begun.wait()
 
     with pytest.raises(Overloaded):
-        await group.submit("c", rows=1, size=1)
+        group.submit("c", rows=1, size=1)
     ledger.may_end.set()
     await asyncio.gather(*held)
 
@@ -104,11 +104,11 @@ async def test_too_many_waiting_rows_are_refused_at_once_and_room_comes_back() -
 async def test_too_many_waiting_bytes_are_refused_at_once_and_room_comes_back() -> None:
     ledger = Ledger()
     group: GroupCommit[str, str] = GroupCommit(ledger.commit, limits=Limits(waiting_bytes=100))
-    held = asyncio.create_task(group.submit("a", rows=1, size=80))
+    held = group.submit("a", rows=1, size=80)
     await ledger.begun.wait()
 
     with pytest.raises(Overloaded):
-        await group.submit("b", rows=1, size=21)
+        group.submit("b", rows=1, size=21)
     ledger.may_end.set()
     await held
 
@@ -131,3 +131,22 @@ async def test_who_gives_up_before_the_commit_is_not_committed() -> None:
     await group.drain()
 
     assert ledger.batches == [["a"], ["c"]]
+
+
+@pytest.mark.asyncio
+async def test_who_waits_too_long_is_told_and_makes_room() -> None:
+    ledger = Ledger()
+    group: GroupCommit[str, str] = GroupCommit(
+        ledger.commit, limits=Limits(waiting_rows=3), within=0.01
+    )
+    first = submit(group, "a")
+    await ledger.begun.wait()
+    late = [submit(group, item) for item in "bc"]
+
+    told = await asyncio.gather(first, *late, return_exceptions=True)
+    ledger.may_end.set()
+    next_ = [submit(group, item) for item in "de"]
+
+    assert [type(each) for each in told] == [TimeoutError] * 3
+    assert await asyncio.gather(*next_) == ["D", "E"]
+    assert ledger.batches == [["a"], ["d", "e"]]

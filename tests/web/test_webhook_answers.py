@@ -13,6 +13,7 @@ from recado.store.pool import Pool
 from recado.web import webhook
 from recado.web.app import create_app
 from recado.web.errors import MEDIA_TYPE
+from recado.web.post_heads import MOST_AT_ONCE
 from recado.web.receiver import Receiver
 from tests.web.api import VAULT, Answer, Api, check_schema, make_api, operation_of
 from tests.web.desk import PATH, Ours, add_number, message_post, text
@@ -62,12 +63,12 @@ async def test_a_refusal_is_a_problem_like_any_other(api: Api) -> None:
 async def test_a_body_that_is_too_large_is_told_the_limit(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(webhook, "MAX_BODY", 10)
+    monkeypatch.setattr(webhook, "MAX_BODY", MOST_AT_ONCE)
 
-    answer = await api.request("POST", PATH, data=b"{" + b" " * 10 + b"}")
+    answer = await api.request("POST", PATH, data=b"{" + b" " * MOST_AT_ONCE + b"}")
 
     assert (answer.status, answer.code) == (413, "body_too_large")
-    assert answer.body["params"] == {"limit": 10}
+    assert answer.body["params"] == {"limit": MOST_AT_ONCE}
 
 
 async def test_the_description_tells_of_the_webhook(api: Api) -> None:

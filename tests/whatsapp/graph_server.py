@@ -96,7 +96,7 @@ def answering(status: int, body: bytes, *headers: str, length: int | None = None
     return answer
 
 
-async def sent(answer: Answering, **limits: float) -> Any:
+async def sent(answer: Answering, **limits: Any) -> Any:
     """Sends one message to such a server and says what the client makes of it."""
     async with serving(answer) as server, GraphClient(**limits) as client:
         result = await client.send(server.account(), BODY)

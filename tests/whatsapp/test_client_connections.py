@@ -88,7 +88,7 @@ async def test_a_name_that_does_not_resolve_is_not_sent(monkeypatch: pytest.Monk
 Talking = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
-async def greeted(talk: Talking, **limits: float) -> Any:
+async def greeted(talk: Talking, **limits: Any) -> Any:
     """Sends over TLS to a server that speaks none."""
     listening = await asyncio.start_server(talk, "127.0.0.1", 0)
     port = listening.sockets[0].getsockname()[1]

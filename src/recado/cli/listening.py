@@ -11,6 +11,8 @@ from starlette.types import ASGIApp
 from recado.config import Settings, SettingsError
 from recado.store.pool import Pool
 from recado.web.metrics import metrics_app
+from recado.web.post_protocol import protocol_of
+from recado.web.receiver import Receiver
 
 BACKLOG = 2_048
 
@@ -35,10 +37,11 @@ def listen(
     return listening
 
 
-def served(app: ASGIApp) -> uvicorn.Config:
-    """Says how an application is served."""
+def served(app: ASGIApp, *, receiver: Receiver | None = None) -> uvicorn.Config:
+    """Says how an application is served; with a receiver posts to the webhook go the short way."""
     return uvicorn.Config(
         app,
+        http="httptools" if receiver is None else protocol_of(receiver),
         log_config=None,
         access_log=False,
         lifespan="off",

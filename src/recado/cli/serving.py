@@ -161,7 +161,7 @@ async def _web(
     )
     receiver.start()
     app = create_app(base.pool, base.vault, base.settings, receiver=receiver, fake_meta=fake_meta)
-    server = Server(served(app))
+    server = Server(served(app, receiver=receiver))
     serving = asyncio.create_task(server.serve(sockets=[listening]))
 
     async def close() -> None:

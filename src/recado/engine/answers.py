@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
+
+import msgspec
 
 from recado.engine.addresses import read_email, read_phone, read_url
 from recado.engine.compare import FALSE, TRUE, Operator, compare
@@ -49,8 +50,7 @@ class AnswerType(StrEnum):
     ANY = "any"
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(msgspec.Struct, frozen=True):
     """What an answer must keep to: `min` and `max` of numbers, dates (also `today`) and times; lengths; a pattern (RE2)."""
 
     min: Json = None
@@ -60,20 +60,21 @@ class Rules:
     pattern: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+NO_RULES = Rules()
+
+
+class Answer(msgspec.Struct, frozen=True):
     """An answer that does: the value to keep, as JSON, and the words of the message."""
 
     value: Json
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class BadAnswer:
+class BadAnswer(msgspec.Struct, frozen=True):
     """An answer that does not do. `reason` is a key of `texts.py`, `values` fill its placeholders."""
 
     reason: str
-    values: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, str] = {}
 
 
 def answers(message: Message) -> bool:
@@ -88,36 +89,44 @@ def read(
     now: datetime,
     timezone: str = "America/Sao_Paulo",
     locale: str = "pt-BR",
-    rules: Rules = Rules(),
+    rules: Rules = NO_RULES,
 ) -> Answer | BadAnswer:
     """Reads a message as an answer of this type; `now` says what `amanhã` means in the time zone.
 
     A question with options asks `options.match` first: what gets here matched none of them.
     """
+    if answer in WORDLESS:
+        return _kept_whole(message, answer)
+    if message.type != "text" and not message.text.strip():
+        return BadAnswer("only_text")
+    return _Reading(now, timezone, locale, rules).read(message.text.strip(), answer)
+
+
+def _kept_whole(message: Message, answer: AnswerType) -> Answer | BadAnswer:
     match answer:
-        case AnswerType.ANY:
-            return Answer(message.text if message.value is None else message.value, message.text)
         case AnswerType.MEDIA:
             return _kept(message, message.type in MEDIA_TYPES, "bad_media")
         case AnswerType.LOCATION:
             return _kept(message, message.type == "location", "bad_location")
-    if message.type != "text" and not message.text.strip():
-        return BadAnswer("only_text")
-    local = now.astimezone(zone(timezone)).date()
-    return _Reading(local, locale, rules).read(message.text.strip(), answer)
+    return Answer(message.text if message.value is None else message.value, message.text)
 
 
 def _kept(message: Message, fits: bool, reason: str) -> Answer | BadAnswer:
     return Answer(message.value, message.text) if fits else BadAnswer(reason)
 
 
-@dataclass(frozen=True, slots=True)
-class _Reading:
+class _Reading(msgspec.Struct, frozen=True):
     """Where and when the answer is read, and the author's rules for it."""
 
-    today: date
+    now: datetime
+    timezone: str
     locale: str
     rules: Rules
+
+    @property
+    def today(self) -> date:
+        """Gives the day of the author's customers."""
+        return self.now.astimezone(zone(self.timezone)).date()
 
     def read(self, text: str, answer: AnswerType) -> Answer | BadAnswer:
         """Reads a typed answer and holds it against the rules."""
@@ -130,16 +139,19 @@ class _Reading:
 
     def value(self, text: str, answer: AnswerType) -> "Value | None":
         """Gives the value of a text as the type of answer has it, or None."""
+        if reader := READERS.get(answer):
+            return reader(text)
         match answer:
             case AnswerType.PHONE:
                 return read_phone(text, self.locale.partition("-")[2] or "BR")
             case AnswerType.DATE:
                 return read_date(text, self.today)
-        reader = READERS.get(answer)
-        return reader(text) if reader else None
+        return None
 
     def out_of_limits(self, value: "Value") -> BadAnswer | None:
         """Refuses what lies below the minimum or above the maximum."""
+        if self.rules.min is None and self.rules.max is None:
+            return None
         low, high = self.limit(self.rules.min, value), self.limit(self.rules.max, value)
         kind = (
             "date" if isinstance(value, date) else "time" if isinstance(value, time) else "number"
@@ -183,6 +195,7 @@ class _Reading:
         return None
 
 
+WORDLESS = frozenset({AnswerType.ANY, AnswerType.MEDIA, AnswerType.LOCATION})
 Value = str | bool | Decimal | date | time
 LENGTHY = frozenset({AnswerType.TEXT, AnswerType.REGEX, AnswerType.EMAIL, AnswerType.URL})
 
@@ -204,7 +217,8 @@ def _text(text: str) -> str | None:
 
 def _number(text: str) -> Decimal | None:
     # To the question "how many?" 007 is 7, and R$ 50 is 50.
-    return read_number(LEADING_ZEROS.sub(r"\1", CURRENCY.sub("", text, count=1)))
+    bare = CURRENCY.sub("", text, count=1)
+    return read_number(LEADING_ZEROS.sub(r"\1", bare) if bare.startswith(("0", "-0")) else bare)
 
 
 def _integer(text: str) -> Decimal | None:

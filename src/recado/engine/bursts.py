@@ -43,6 +43,8 @@ def keep_late(run: "Run", message: Message) -> None:
 
 def take_pending(run: "Run", *, delay: bool) -> Message | None:
     """Takes the kept message that ends the wait which has just begun; None when none does."""
+    if not run.pending:
+        return None
     burst = run.burst()
     if tapped := next((kept for kept in run.pending if _taps_this(run, kept.message)), None):
         run.pending.remove(tapped)

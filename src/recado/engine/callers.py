@@ -84,7 +84,7 @@ def climb(run: "Run", depth: int) -> bool:
         return False
     run.frames = run.frames[:depth]
     run.node, run.variables = frame.node, Variables(frame.variables)
-    run.asked = dict(frame.asked)
+    run.asked = frame.asked
     return True
 
 

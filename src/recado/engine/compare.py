@@ -6,10 +6,14 @@ neither smaller nor greater than anything, and nothing contains, starts or ends 
 """
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
+from operator import ge, gt, le, lt
+from typing import Any, Final
 
 import re2
 
@@ -24,6 +28,8 @@ from recado.engine.values import as_text
 
 TRUE = frozenset({"true", "sim", "yes", "1"})
 FALSE = frozenset({"false", "nao", "no", "0"})
+SMALL = 2**53
+UNREAD: Final = object()
 BETWEEN = re.compile(r"\s+(?:e|a|and|to)\s+|\.\.", re.IGNORECASE)
 
 
@@ -53,6 +59,15 @@ class Operator(StrEnum):
     HAS_TAG = "has_tag"
 
 
+Rank = Callable[[int, int], bool]
+RANKS: Mapping[Operator, Rank] = {
+    Operator.GT: gt,
+    Operator.LT: lt,
+    Operator.GE: ge,
+    Operator.LE: le,
+}
+
+
 def needs_value(operator: Operator) -> bool:
     """Says whether an operator compares with a value; the `is_*` look at one side only."""
     return not operator.value.startswith("is_")
@@ -67,7 +82,7 @@ def compare(
     exact: bool = False,
 ) -> bool:
     """Says whether the comparison holds. `exact` minds case and accents; `timezone` is that of dates without one."""
-    return _Comparison(timezone, exact).holds(left, operator, right)
+    return _comparison(timezone, exact).holds(left, operator, right)
 
 
 def as_boolean(value: Json) -> bool | None:
@@ -86,15 +101,46 @@ def as_number(value: Json) -> int | float | None:
     return None if number is None else plain(number)
 
 
-@dataclass(frozen=True, slots=True)
 class _Side:
-    """One side of a comparison, read in every way once: a list is compared in linear time."""
+    """One side of a comparison, read in each way when that is asked for, and once: a list is compared in linear time."""
 
-    boolean: bool | None
-    is_boolean: bool
-    number: Decimal | None
-    moment: datetime | None
-    text: str
+    __slots__ = ("_moment", "_number", "_text", "_value", "_way", "is_boolean")
+
+    def __init__(self, value: Json, way: "_Comparison") -> None:
+        self._value = value
+        self._way = way
+        self.is_boolean = isinstance(value, bool)
+        self._number: Any = UNREAD
+        self._moment: Any = UNREAD
+        self._text: str | None = None
+
+    @property
+    def boolean(self) -> bool | None:
+        """Gives it as a boolean."""
+        return as_boolean(self._value)
+
+    @property
+    def number(self) -> Decimal | None:
+        """Gives it as a number."""
+        if self._number is UNREAD:
+            self._number = read_number(self._value)
+        number: Decimal | None = self._number
+        return number
+
+    @property
+    def moment(self) -> datetime | None:
+        """Gives it as a moment."""
+        if self._moment is UNREAD:
+            self._moment = read_moment(self._value, self._way.timezone)
+        moment: datetime | None = self._moment
+        return moment
+
+    @property
+    def text(self) -> str:
+        """Gives its words as they are compared."""
+        if self._text is None:
+            self._text = self._way.text(self._value)
+        return self._text
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +152,12 @@ class _Comparison:
 
     def holds(self, left: Json, operator: Operator, right: Json) -> bool:
         """Does what the operator says."""
+        if rank := RANKS.get(operator):
+            return self.ranks(left, rank, right)
         match operator:
             case Operator.EQ | Operator.NE:
-                same = _order(self.side(left), self.side(right)) == 0
+                same = self.order(left, right) == 0
                 return same is (operator is Operator.EQ)
-            case Operator.GT | Operator.LT | Operator.GE | Operator.LE:
-                return self.ranks(left, operator, right)
             case Operator.CONTAINS | Operator.NOT_CONTAINS:
                 return self.contains(left, right) is (operator is Operator.CONTAINS)
             case Operator.STARTS_WITH | Operator.ENDS_WITH:
@@ -128,35 +174,26 @@ class _Comparison:
                 return _is(operator, left, self.timezone)
 
     def side(self, value: Json) -> _Side:
-        """Reads a value in every way."""
-        return _Side(
-            boolean=as_boolean(value),
-            is_boolean=isinstance(value, bool),
-            number=read_number(value),
-            moment=read_moment(value, self.timezone),
-            text=self.text(value),
-        )
+        """Makes a value a side of this comparison."""
+        return _Side(value, self)
 
     def text(self, value: Json) -> str:
         """Gives the words of a value as they are compared."""
         return as_text(value).strip() if self.exact else fold(as_text(value))
 
-    def ranks(self, left: Json, operator: Operator, right: Json) -> bool:
+    def order(self, left: Json, right: Json) -> int | None:
+        """Gives -1, 0 or 1, or None when a boolean meets something that is none."""
+        # Most comparisons are of two small numbers, which no other way of reading would order otherwise.
+        if type(left) is int and type(right) is int and max(abs(left), abs(right)) < SMALL:
+            return (left > right) - (left < right)
+        return _order(self.side(left), self.side(right))
+
+    def ranks(self, left: Json, rank: Rank, right: Json) -> bool:
         """Says whether the one comes before or after the other as the operator wants it."""
         if is_empty(left) or is_empty(right):
             return False
-        order = _order(self.side(left), self.side(right))
-        match operator:
-            case _ if order is None:
-                return False
-            case Operator.GT:
-                return order > 0
-            case Operator.LT:
-                return order < 0
-            case Operator.GE:
-                return order >= 0
-            case _:
-                return order <= 0
+        order = self.order(left, right)
+        return order is not None and rank(order, 0)
 
     def contains(self, left: Json, right: Json) -> bool:
         """Says whether a text has the part in it, or a list the item, or an object the key."""
@@ -182,7 +219,7 @@ class _Comparison:
         """Says whether a value lies within two limits, both included."""
         match read_list(right, BETWEEN):
             case [low, high]:
-                return self.ranks(left, Operator.GE, low) and self.ranks(left, Operator.LE, high)
+                return self.ranks(left, ge, low) and self.ranks(left, le, high)
         return False
 
     def has_tag(self, left: Json, right: Json) -> bool:
@@ -191,16 +228,21 @@ class _Comparison:
         return bool(tag) and any(self.text(item) == tag for item in read_list(left))
 
 
+@lru_cache(maxsize=1_000)
+def _comparison(timezone: str, exact: bool) -> _Comparison:
+    return _Comparison(timezone, exact)
+
+
 def _order(left: _Side, right: _Side) -> int | None:
     """Gives -1, 0 or 1, or None when a boolean meets something that is none."""
     if left.is_boolean or right.is_boolean:
         if left.boolean is None or right.boolean is None:
             return None
         return left.boolean - right.boolean
-    if left.number is not None and right.number is not None:
-        return (left.number > right.number) - (left.number < right.number)
-    if left.moment is not None and right.moment is not None:
-        return (left.moment > right.moment) - (left.moment < right.moment)
+    if (one := left.number) is not None and (other := right.number) is not None:
+        return (one > other) - (one < other)
+    if (first := left.moment) is not None and (second := right.moment) is not None:
+        return (first > second) - (first < second)
     return (left.text > right.text) - (left.text < right.text)
 
 

@@ -142,7 +142,7 @@ class _Teller:
         told = "; ".join(filter(None, clauses)) or pick(
             ("foi visitado", "was visited"), self._language
         )
-        node = quoted(self._names.get((visit.version, visit.node)) or visit.node)
+        node = quoted(self._names.get((self._trace.version_of(visit), visit.node)) or visit.node)
         subject = pick(("O nó", "The node"), self._language)
         warnings = [self._warning(each) for each in dict.fromkeys(visit.warnings)]
         return Line(" ".join([f"{subject} {node} {told}.", *warnings]), sends)

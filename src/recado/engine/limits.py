@@ -17,14 +17,17 @@ SESSION_VISITS = 10_000
 
 def over_limit(run: "Run") -> str | None:
     """Says which limit one more visit would break, and which nodes went round."""
-    passed = (
-        (run.turn_visits >= TURN_VISITS, f"{TURN_VISITS} visits in a turn"),
-        (run.visits_since_inbound >= VISITS_SINCE_INBOUND, f"{VISITS_SINCE_INBOUND} visits alone"),
-        (run.visits >= SESSION_VISITS, f"{SESSION_VISITS} visits in a session"),
-        (run.muted, f"{MESSAGES_SINCE_INBOUND} messages alone"),
-    )
-    broken = next((limit for over, limit in passed if over), None)
-    return f"{broken}: {_recent(run)}" if broken else None
+    if run.turn_visits >= TURN_VISITS:
+        broken = f"{TURN_VISITS} visits in a turn"
+    elif run.visits_since_inbound >= VISITS_SINCE_INBOUND:
+        broken = f"{VISITS_SINCE_INBOUND} visits alone"
+    elif run.visits >= SESSION_VISITS:
+        broken = f"{SESSION_VISITS} visits in a session"
+    elif run.muted:
+        broken = f"{MESSAGES_SINCE_INBOUND} messages alone"
+    else:
+        return None
+    return f"{broken}: {_recent(run)}"
 
 
 def may_send(run: "Run") -> bool:

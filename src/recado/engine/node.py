@@ -58,7 +58,9 @@ class Port:
 
 
 class Visit(ABC):
-    """What a node may see and do while it is visited; implemented by `advance.py`."""
+    """What a node may see and do while it is visited; implemented by `visit.py`."""
+
+    __slots__ = ()
 
     id: str
     node: str
@@ -74,7 +76,7 @@ class Visit(ABC):
 
     def line(self, template: str | None, *, limit: int) -> str | None:
         """Fills a text that is shown on one line; an empty one is none."""
-        return " ".join(self.text(template or "", limit=limit).split()) or None
+        return " ".join(self.text(template, limit=limit).split()) or None if template else None
 
     @abstractmethod
     def sealed(self, template: str, *, style: Style = "plain") -> Sealed:

@@ -34,6 +34,15 @@ PATH_KEPT = 500
 class Run:
     """One turn at work. Nodes see it only through their `Visit`."""
 
+    __slots__ = (
+        *("program", "library", "watch", "before", "event", "now", "settings"),
+        *("effects", "trace", "turn_visits", "muted", "refused", "visited"),
+        *("status", "flow", "version", "first_flow", "first_version", "frames", "node"),
+        *("variables", "wait", "memory", "pending", "gathered", "late", "asked", "answered"),
+        *("repeated_at", "message", "last_inbound_at", "expires_at", "held", "outcome"),
+        *("visits", "visits_since_inbound", "messages_since_inbound"),
+    )
+
     def __init__(
         self,
         program: Program,
@@ -45,7 +54,7 @@ class Run:
         self.program = program
         self.library = library
         self.watch = watch
-        self.before = state
+        self.before: State = state
         self.event = event
         self.now: datetime = event.at
         self.settings = program.settings.over(event.world.settings)
@@ -67,8 +76,9 @@ class Run:
         self.pending = list(state.pending)
         self.gathered = list(state.gathered)
         self.late = list(state.late)
-        self.asked = dict(state.asked)
-        self.answered = dict(state.answered)
+        # These two are replaced, never changed.
+        self.asked = state.asked
+        self.answered = state.answered
         self.repeated_at = state.repeated_at
         self.message = state.message
         self.last_inbound_at = state.last_inbound_at
@@ -98,8 +108,8 @@ class Run:
             pending=tuple(self.pending),
             gathered=tuple(self.gathered),
             late=tuple(self.late),
-            asked=newest(self.asked),
-            answered=newest(self.answered),
+            asked=self.asked,
+            answered=self.answered,
             repeated_at=self.repeated_at,
             message=self.message,
             last_inbound_at=self.last_inbound_at,
@@ -230,8 +240,8 @@ class Run:
             self._arrive(node)
         kind = self.program.nodes[node]
         id = self.wait.token if self.wait else visit_id(self.before.session, self.visits)
-        record = VisitTrace(node=node, type=kind.type, visit=id, version=self.version)
-        self.trace.visits.append(record)
+        record = VisitTrace(node=node, type=kind.type, visit=id)
+        self.trace.add(record, self.version)
         visit = RunningVisit(self, id, occasion, record, first=entered)
         if self.watch is None:
             return kind.run(visit)
@@ -252,10 +262,10 @@ class Run:
         """Waits for a reply to the asking that `token` names."""
         self.wait = waiting_for_reply(step, token, self.now, self.settings)
         self.late, self.repeated_at = [], None
-        self.asked[token] = self.node or ""
+        self.asked = newest({**self.asked, token: self.node or ""})
         self.expires_at = expiry(self.wait, self.last_inbound_at, self.settings)
 
     def taken(self, message: Message) -> None:
         """Remembers which option answered the asking that waits."""
         if self.wait and message.tap:
-            self.answered[self.wait.token] = message.tap.option
+            self.answered = newest({**self.answered, self.wait.token: message.tap.option})

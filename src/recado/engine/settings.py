@@ -1,6 +1,7 @@
 """How a bot behaves where a node says nothing: a flow's settings beat the chatbot's, which beat the workspace's."""
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Annotated, Literal
 
 import msgspec
@@ -40,7 +41,10 @@ class Menu(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     to_flow: str | None = None
 
 
-class Commands(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+# Both are keys of caches, each many times.
+class Commands(
+    Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, cache_hash=True
+):
     """The words that are orders wherever the customer stands; an empty list switches a command off."""
 
     restart: Words = ("recomeçar", "restart")
@@ -52,7 +56,9 @@ class Commands(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=Tr
     menu_to: Menu = Menu()
 
 
-class Settings(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+class Settings(
+    Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, cache_hash=True
+):
     """None means: not set here, ask the next wider settings. Durations are whole seconds.
 
     `read_receipts`: what the bot takes up is marked as read. `typing`: the customer sees that an answer is being made;
@@ -71,8 +77,16 @@ class Settings(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=Tr
 
     def over(self, wider: "Settings") -> "Settings":
         """Gives these settings with the wider ones where nothing is set."""
-        unset = {f: getattr(wider, f) for f in self.__struct_fields__ if getattr(self, f) is None}
-        return structs.replace(self, **unset)
+        return self if wider == UNSET else _merged(self, wider)
+
+
+UNSET = Settings()
+
+
+@lru_cache(maxsize=1_000)
+def _merged(own: Settings, wider: Settings) -> Settings:
+    unset = {f: getattr(wider, f) for f in own.__struct_fields__ if getattr(own, f) is None}
+    return structs.replace(own, **unset)
 
 
 def flow_places(settings: Settings) -> Iterator[tuple[str, str]]:
@@ -90,6 +104,8 @@ def flows_named(settings: Settings) -> set[str]:
 
 def parse_stored(raw: Mapping[str, object]) -> Settings:
     """Reads the engine's part of stored settings; raises msgspec.ValidationError."""
+    if not raw:
+        return UNSET
     return parse({key: raw[key] for key in Settings.__struct_fields__ if key in raw})
 
 

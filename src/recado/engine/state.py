@@ -27,7 +27,10 @@ class Status(StrEnum):
     @property
     def open(self) -> bool:
         """Says whether the session can still go on."""
-        return self in (Status.ACTIVE, Status.HANDED_OFF)
+        return self in OPEN
+
+
+OPEN = frozenset({Status.ACTIVE, Status.HANDED_OFF})
 
 
 class Wait(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -1,64 +1,56 @@
 """What a node is told when it is visited (an occasion), and what it can say comes next (a step)."""
 
-from dataclasses import dataclass
-from dataclasses import field as dataclass_field
 from datetime import datetime
 from typing import Literal
+
+import msgspec
 
 from recado.engine.events import CallResult, Json, Message
 from recado.engine.requests import Request
 from recado.engine.settings import Burst
 
 
-@dataclass(frozen=True, slots=True)
-class Entered:
+class Entered(msgspec.Struct, frozen=True):
     """The session comes to the node."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(msgspec.Struct, frozen=True):
     """The node waited for a reply, and here it is."""
 
     message: Message
 
 
-@dataclass(frozen=True, slots=True)
-class TimedOut:
+class TimedOut(msgspec.Struct, frozen=True):
     """The time of the node's wait is over."""
 
 
-@dataclass(frozen=True, slots=True)
-class Returned:
+class Returned(msgspec.Struct, frozen=True):
     """The node made a call, and this came of it."""
 
     result: CallResult
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(msgspec.Struct, frozen=True):
     """The node waited for Meta's word on its message; `code` says why it was refused."""
 
     accepted: bool
     code: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class GivenBack:
+class GivenBack(msgspec.Struct, frozen=True):
     """The node waited for a person, who now gives the conversation back."""
 
 
 Occasion = Entered | Answered | TimedOut | Returned | Settled | GivenBack
 
 
-@dataclass(frozen=True, slots=True)
-class Go:
+class Go(msgspec.Struct, frozen=True):
     """Leave by this port."""
 
     port: str = "next"
 
 
-@dataclass(frozen=True, slots=True)
-class WaitForReply:
+class WaitForReply(msgspec.Struct, frozen=True):
     """Stay until the customer writes, or until `timeout` seconds have gone by; `most` ends a gathered burst early."""
 
     timeout: int | None = None
@@ -66,8 +58,7 @@ class WaitForReply:
     most: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class WaitUntil:
+class WaitUntil(msgspec.Struct, frozen=True):
     """Stay until a moment; `until_reply` lets a message end the wait before, `typing` shows that we type."""
 
     moment: datetime
@@ -75,8 +66,7 @@ class WaitUntil:
     typing: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class CallOut:
+class CallOut(msgspec.Struct, frozen=True):
     """Ask the world outside and stay until it answers (`Returned`), at most `timeout` seconds.
 
     `repeatable`: after a crash that hides how it went the call may be made again, with the same key.
@@ -87,13 +77,11 @@ class CallOut:
     repeatable: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class WaitForSend:
+class WaitForSend(msgspec.Struct, frozen=True):
     """Stay until Meta has accepted or refused the message that this visit sent last (`Settled`)."""
 
 
-@dataclass(frozen=True, slots=True)
-class WaitForPerson:
+class WaitForPerson(msgspec.Struct, frozen=True):
     """Give the conversation to people and stay until one gives it back (`GivenBack`) or none came in time (`TimedOut`)."""
 
     timeout: int
@@ -103,38 +91,33 @@ class WaitForPerson:
     priority: Literal["low", "normal", "high", "urgent"] = "normal"
 
 
-@dataclass(frozen=True, slots=True)
-class Stay:
+class Stay(msgspec.Struct, frozen=True):
     """Keep the wait as it is: the answer did not do."""
 
 
-@dataclass(frozen=True, slots=True)
-class GoTo:
+class GoTo(msgspec.Struct, frozen=True):
     """Go on at another node of this flow."""
 
     node: str
 
 
-@dataclass(frozen=True, slots=True)
-class EnterFlow:
+class EnterFlow(msgspec.Struct, frozen=True):
     """Go on in another flow: for good, with the variables as they are, or as a call that comes back on `next`."""
 
     flow: str
     call: bool = False
-    passed: dict[str, Json] = dataclass_field(default_factory=dict)
+    passed: dict[str, Json] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class End:
+class End(msgspec.Struct, frozen=True):
     """The flow is over: a called one comes back with `returns`, unless the whole `session` ends."""
 
     outcome: str | None = None
-    returns: dict[str, Json] = dataclass_field(default_factory=dict)
+    returns: dict[str, Json] = {}
     session: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Fail:
+class Fail(msgspec.Struct, frozen=True):
     """The node cannot go on and has no port for it: `on_error` decides."""
 
     reason: str

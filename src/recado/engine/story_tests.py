@@ -157,7 +157,7 @@ def _compare(verdict: Verdict, number: int, step: Step, came: Mapping[str, Json]
 def _walked(verdict: Verdict, telling: Telling) -> None:
     for turn in telling.play.turns:
         for visit in turn.trace.visits:
-            version = visit.version or ""
+            version = turn.trace.version_of(visit) or ""
             verdict.visited.add((version, visit.node))
             if visit.port:
                 verdict.left_by.add((version, visit.node, visit.port))

@@ -7,10 +7,11 @@ never read as a template again.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from typing import Literal
 
+import msgspec
 from minijinja import Environment, TemplateError
 
 from recado.engine.events import Json
@@ -52,8 +53,7 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Rendered:
+class Rendered(msgspec.Struct, frozen=True):
     """A filled text, the paths that led to nothing, and whether the text was cut at 64 KB."""
 
     text: str
@@ -72,7 +72,7 @@ def render(source: str, scope: Mapping[str, Json], *, locale: str = "pt-BR") -> 
     missing: list[str] = []
     size = 0
     for part in parts:
-        text = part if isinstance(part, str) else _fill(part, scope, locale, missing)
+        text = part if isinstance(part, str) else as_text(_evaluated(part, scope, locale, missing))
         written.append(text)
         size += len(text)
         if size > MAX_VALUE_BYTES:
@@ -162,12 +162,6 @@ def _works(expression: Expression) -> bool:
     return True
 
 
-def _fill(
-    part: PathPart | Expression, scope: Mapping[str, Json], locale: str, missing: list[str]
-) -> str:
-    return as_text(_evaluated(part, scope, locale, missing))
-
-
 def _evaluated(
     part: PathPart | Expression, scope: Mapping[str, Json], locale: str, missing: list[str]
 ) -> Json:
@@ -213,7 +207,7 @@ def _paths(part: PathPart | Expression) -> Iterator[str]:
 
 
 def _bounded(text: str, missing: list[str]) -> Rendered:
-    unique = tuple(dict.fromkeys(spell(path) for path in missing))
+    unique = tuple(dict.fromkeys(spell(path) for path in missing)) if missing else ()
     if len(text) * 4 <= MAX_VALUE_BYTES:
         return Rendered(text, unique)
     raw = text.encode("utf-8", "replace")

@@ -44,8 +44,13 @@ def as_text(value: Json) -> str:
 
 def find(path: str, scope: Mapping[str, Json]) -> Json:
     """Looks up a path such as `order.items[0].title`; gives MISSING when nothing is there."""
-    steps = parse_path(path)
-    found = _walk(steps, scope) if steps else MISSING
+    found: Json = MISSING
+    if steps := parse_path(path):
+        found = _member(scope, str(steps[0]))
+        for step in steps[1:]:
+            if found is MISSING:
+                break
+            found = child(found, step)
     # A variable may itself be called `cliente.nome`, for example after an import.
     return scope.get(path, MISSING) if found is MISSING else found
 
@@ -53,13 +58,15 @@ def find(path: str, scope: Mapping[str, Json]) -> Json:
 def child(value: Json, step: str | int) -> Json:
     """Goes one step into a list or an object; gives MISSING when nothing is there."""
     match value:
-        case Mapping():
+        case dict():
             return _member(value, str(step))
         case list() | tuple():
             place = (
                 int(step) if isinstance(step, int) or SHORT_NUMBER.fullmatch(step) else len(value)
             )
             return value[place] if place < len(value) else MISSING
+        case Mapping():  # asking whether something is one takes long
+            return _member(value, str(step))
     return MISSING
 
 
@@ -103,18 +110,10 @@ def _squeezed(name: str) -> str:
     return " ".join(name.split())
 
 
-def _walk(steps: Path, scope: Mapping[str, Json]) -> Json:
-    value: Json = scope
-    for step in steps:
-        value = child(value, step)
-        if value is MISSING:
-            break
-    return value
-
-
 def _member(value: Mapping[str, Json], key: str) -> Json:
-    if key in value or key.isascii():
-        return value.get(key, MISSING)
+    found = value.get(key, MISSING)
+    if found is not MISSING or key.isascii():
+        return found
     # A Mac writes é as e and an accent: the same name, other code points.
     for form in ("NFC", "NFD"):
         spelled = unicodedata.normalize(form, key)

@@ -1,9 +1,7 @@
 """What a node sees of the running turn: the implementation of `node.Visit`."""
 
-from collections import ChainMap
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -15,6 +13,7 @@ from recado.engine.expressions import Result, evaluate
 from recado.engine.limits import may_send
 from recado.engine.node import Visit
 from recado.engine.requests import Sealed
+from recado.engine.scope import Scope
 from recado.engine.sealing import Style
 from recado.engine.steps import Occasion
 from recado.engine.template import lookup, render, render_sealed
@@ -26,6 +25,11 @@ if TYPE_CHECKING:
 
 class RunningVisit(Visit):
     """A visit backed by the turn's working copy."""
+
+    __slots__ = (
+        *("id", "node", "now", "occasion", "world", "seed", "memory"),
+        *("_run", "_record", "_clock_starts", "_scope"),
+    )
 
     def __init__(
         self, run: "Run", id: str, occasion: Occasion, record: VisitTrace, *, first: bool
@@ -52,7 +56,8 @@ class RunningVisit(Visit):
 
     def _fill(self, source: str) -> str:
         rendered = render(source, self.scope(), locale=self.world.locale)
-        self._record.warnings += [f"missing:{name}" for name in rendered.missing]
+        if rendered.missing:
+            self._record.warnings += [f"missing:{name}" for name in rendered.missing]
         if rendered.truncated:
             self._record.warnings.append("text_truncated")
         return rendered.text
@@ -127,27 +132,5 @@ class RunningVisit(Visit):
     def scope(self) -> Mapping[str, Json]:
         """Gives everything a text can read: our own names, and the session's variables by bare name."""
         if self._scope is None:
-            self._scope = ChainMap(self._own_names(), self._run.variables.values)
+            self._scope = Scope(self._run, self.world)
         return self._scope
-
-    def _own_names(self) -> dict[str, Json]:
-        run, world = self._run, self.world
-        local = run.now.astimezone(ZoneInfo(world.timezone))
-        message = run.message
-        late = [kept.text for kept in run.late]
-        return {
-            "contact": world.contact,
-            "conversation": world.conversation,
-            "number": world.number,
-            "chatbot": world.chatbot,
-            "trigger": msgspec.to_builtins(run.before.trigger),
-            "message": {
-                "text": message.text if message else "",
-                "type": message.type if message else "",
-                "id": message.id if message else "",
-                "media": message.value if message and isinstance(message.value, dict) else None,
-            },
-            "late": {"text": "\n".join(late), "items": late},
-            "now": local.isoformat(timespec="seconds"),
-            "today": local.date().isoformat(),
-        }

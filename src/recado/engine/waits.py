@@ -12,6 +12,8 @@ from recado.engine.settings import DEFAULT_SILENCE, DEFAULT_TTL, Settings
 from recado.engine.state import Wait
 from recado.engine.steps import WaitForPerson, WaitForReply, WaitUntil
 
+USUAL_TTL = timedelta(seconds=DEFAULT_TTL)
+
 
 def waiting_for_reply(step: WaitForReply, token: str, now: datetime, settings: Settings) -> Wait:
     """Makes a question's wait, with the reminder and the end that the inactivity rule asks for."""
@@ -31,6 +33,8 @@ def waiting_for_reply(step: WaitForReply, token: str, now: datetime, settings: S
 def still_silent(wait: Wait, now: datetime, settings: Settings) -> Wait:
     """Begins the inactivity rule's count anew: the customer was asked or wrote just now."""
     rule = settings.inactivity
+    if rule is None and wait.remind_at is None and wait.close_at is None:
+        return wait
     return structs.replace(
         wait,
         remind_at=_after(now, rule.remind_after) if rule and rule.text else None,
@@ -63,9 +67,11 @@ def gathering(wait: Wait, now: datetime, settings: Settings) -> Wait:
 
 def expiry(wait: Wait, last_inbound_at: datetime | None, settings: Settings) -> datetime:
     """Says when the session is too old to go on with the next message."""
-    ttl = timedelta(seconds=settings.session_ttl or DEFAULT_TTL)
-    timeout = wait.until - wait.since if wait.until else timedelta()
-    return max(last_inbound_at or wait.since, wait.since) + max(ttl, timeout)
+    ttl = timedelta(seconds=settings.session_ttl) if settings.session_ttl else USUAL_TTL
+    silent_since = wait.since
+    if last_inbound_at is not None and last_inbound_at > silent_since:
+        silent_since = last_inbound_at
+    return silent_since + (max(ttl, wait.until - wait.since) if wait.until else ttl)
 
 
 def _after(now: datetime, seconds: int | None) -> datetime | None:

@@ -1,6 +1,7 @@
 """Asks, waits, and keeps the answer: the node most conversations are made of."""
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -48,6 +49,7 @@ class Validation(BaseModel):
     )
     max_attempts: int = field("Tentativas", "Attempts", default=3, ge=1, le=20)
 
+    @cached_property
     def rules(self) -> Rules:
         """Gives what the reader of answers checks."""
         return Rules(self.min, self.max, self.min_length, self.max_length, self.pattern)
@@ -97,7 +99,7 @@ class Question(Node):
     timeout: Timeout
     burst: BurstRule
 
-    @property
+    @cached_property
     def kind(self) -> AnswerType:
         """Gives the kind of answer: options or media when the question has them, else text, unless the author chose."""
         if self.answer:
@@ -202,7 +204,7 @@ class Question(Node):
             now=visit.now,
             timezone=world.timezone,
             locale=world.locale,
-            rules=self.validation.rules(),
+            rules=self.validation.rules,
         )
         match found:
             case Answer(value=value):

@@ -2,7 +2,8 @@
 
 Processes that use one data folder share its server: the first starts it under a lock, each holds a shared lock while
 it uses it, and the last to leave stops it. The server has a session of its own, so Ctrl-C in our terminal does not
-reach it, and a killed process leaves a server behind that the next one takes over.
+reach it, and a killed process leaves a server behind that the next one takes over. A server that ends although it
+is in use (killed for its memory, say) is started again by its users.
 """
 
 import asyncio
@@ -15,6 +16,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import asyncpg
+import structlog
 
 from recado.store import postgres_process
 from recado.store.postgres_binaries import EmbeddedError, copy_for, find_binaries
@@ -34,23 +36,54 @@ if sys.platform != "win32":
     import fcntl
 
 _DATABASE = "recado"
+_LOOK = 1.0  # seconds
+
+_log = structlog.get_logger(__name__)
 
 
 class Server:
     """A running server that this process uses until `stop`."""
 
     def __init__(
-        self, cluster: Cluster, url: str, *, users: int, child: subprocess.Popen[bytes] | None
+        self,
+        cluster: Cluster,
+        url: str,
+        *,
+        users: int,
+        child: subprocess.Popen[bytes] | None,
+        pg_bin: Path | None = None,
     ) -> None:
         self.cluster = cluster
         self.url = url
         self._users = users
         self._child = child
+        self._pg_bin = pg_bin
 
     @property
     def pid(self) -> int | None:
         """Gives the server's process id; None when it has ended."""
         return running_pid(self.cluster)
+
+    async def keep(self) -> None:
+        """Starts the server again whenever it has ended, until this is cancelled."""
+        while True:
+            await asyncio.sleep(_LOOK)
+            if self.pid is not None:
+                continue
+            _log.error("postgres_ended", log=str(self.cluster.log))
+            try:
+                await self._start_again()
+            except (EmbeddedError, OSError, asyncpg.PostgresError) as problem:
+                _log.critical("postgres_does_not_start", reason=str(problem)[:500])
+
+    async def _start_again(self) -> None:
+        """Starts it unless another user has."""
+        if self._child is not None:
+            self._child.poll()  # reaps it
+        async with _locked(self.cluster):
+            if not await _runs(self.cluster):
+                self._child = await _start(self.cluster, self._pg_bin, {})
+        _log.info("postgres_is_back")
 
     async def stop(self) -> None:
         """Stops the server, unless another process uses it still; calling it again does nothing."""
@@ -84,16 +117,19 @@ async def start(
         users = _open(cluster, "users")
         fcntl.flock(users, fcntl.LOCK_SH)
     url = postgres_process.url_of(folder, secret, _DATABASE)
-    return Server(cluster, url, users=users, child=child)
+    return Server(cluster, url, users=users, child=child, pg_bin=pg_bin)
 
 
 @asynccontextmanager
 async def embedded(data_dir: Path, *, pg_bin: Path | None = None) -> AsyncIterator[str]:
     """Gives the URL of a data folder's server while the block runs."""
     server = await start(data_dir, pg_bin=pg_bin)
+    keeping = asyncio.create_task(server.keep())
     try:
         yield server.url
     finally:
+        keeping.cancel()
+        await asyncio.wait([keeping])
         await server.stop()
 
 

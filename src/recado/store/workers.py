@@ -25,7 +25,7 @@ async def register(db: Db, worker: Worker) -> None:
     """Says that a process works from now on; the lock first, so that nobody takes its row for a dead one's."""
     await db.execute("select pg_advisory_lock($1, hashtext($2::text))", _SPACE, str(worker.id))
     await db.execute(
-        "insert into workers (id, machine, pid) values ($1, $2, $3)",
+        "insert into workers (id, machine, pid) values ($1, $2, $3) on conflict (id) do nothing",
         worker.id,
         worker.machine,
         worker.pid,

@@ -13,13 +13,13 @@ MAX_BODY = 6 * 1024 * 1024  # a flow document may have 5 MB
 # A document of another builder may have 10 MB; a little more, so that its own refusal says so.
 MAX_IMPORT = 11 * 1024 * 1024
 IMPORT = "/api/v1/flows/import"
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
-_HEADERS = {
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
 }
-_API_HEADERS = {
+API_HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
 }
@@ -50,7 +50,7 @@ class Edge:
 
 
 def _request_id(given: str | None) -> str:
-    if given is not None and _REQUEST_ID.fullmatch(given):
+    if given is not None and REQUEST_ID.fullmatch(given):
         return given
     return secrets.token_hex(8)
 
@@ -81,7 +81,7 @@ def _with_headers(send: Send, request_id: str, *, api: bool) -> Send:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
             headers["X-Request-Id"] = request_id
-            for name, value in {**_HEADERS, **(_API_HEADERS if api else {})}.items():
+            for name, value in {**HEADERS, **(API_HEADERS if api else {})}.items():
                 headers.setdefault(name, value)
         await send(message)
 

@@ -5,6 +5,7 @@ one. A single commit runs at a time; each caller gets its own result, or the err
 """
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -33,23 +34,30 @@ class _Waiter(Generic[Item, Result]):
     item: Item
     rows: int
     size: int
+    due: float  # of the loop's clock
     result: "asyncio.Future[Result]"
-    withdrawn: bool = False
 
 
 class GroupCommit(Generic[Item, Result]):
-    """A queue in memory in front of `commit`, which gets a batch of items and gives a result for each."""
+    """A queue in memory in front of `commit`, which gets a batch of items and gives a result for each.
+
+    Who is not answered `within` so many seconds gets a TimeoutError, and is not committed if that has not begun.
+    """
 
     def __init__(
         self,
         commit: Callable[[Sequence[Item]], Awaitable[Sequence[Result]]],
         *,
         limits: Limits | None = None,
+        within: float = math.inf,
     ) -> None:
         self._commit = commit
         self._limits = limits or Limits()
+        self._within = within
         self._waiting: deque[_Waiter[Item, Result]] = deque()
+        self._committing: Sequence[_Waiter[Item, Result]] = ()
         self._running: asyncio.Task[None] | None = None
+        self._alarm: asyncio.TimerHandle | None = None
         self._rows = 0
         self._bytes = 0
 
@@ -58,44 +66,42 @@ class GroupCommit(Generic[Item, Result]):
         """Counts the rows that wait, or are being committed."""
         return self._rows
 
-    async def submit(self, item: Item, *, rows: int, size: int) -> Result:
-        """Waits until the item is committed; a caller that gives up takes it back unless its commit has begun."""
+    def submit(self, item: Item, *, rows: int, size: int) -> "asyncio.Future[Result]":
+        """Lets an item wait for its commit; a caller that cancels takes it back unless its commit has begun."""
         if self._rows + rows > self._limits.waiting_rows:
             raise Overloaded("rows")
         if self._bytes + size > self._limits.waiting_bytes:
             raise Overloaded("bytes")
-        result: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
-        waiter = _Waiter(item, rows, size, result)
+        loop = asyncio.get_running_loop()
+        result: asyncio.Future[Result] = loop.create_future()
+        due = loop.time() + self._within
         self._rows += rows
         self._bytes += size
-        self._waiting.append(waiter)
-        self._pump()
-        try:
-            return await waiter.result
-        finally:
-            self._rows -= rows
-            self._bytes -= size
-            waiter.withdrawn = True
+        self._waiting.append(_Waiter(item, rows, size, due, result))
+        if self._alarm is None and self._within < math.inf:
+            self._alarm = loop.call_at(due, self._give_up)
+        if self._running is None:
+            self._running = loop.create_task(self._run(), name="group_commit")
+        return result
 
     async def drain(self) -> None:
         """Waits until nothing is waiting or running."""
         while self._running is not None:
             await asyncio.wait({self._running})
 
-    def _pump(self) -> None:
-        if self._running is None and self._waiting:
-            self._running = asyncio.create_task(self._run(), name="group_commit")
-
     async def _run(self) -> None:
-        # Taken when the task starts, not when it is made, so that posts of the same moment come along.
-        batch = self._take()
-        if batch:
-            committing = asyncio.ensure_future(self._commit([waiter.item for waiter in batch]))
-            await asyncio.wait({committing})
-            for index, waiter in enumerate(batch):
-                _settle(waiter, committing, index)
+        # Taken when the task runs, not when it is made, so that posts of the same moment come along.
+        while batch := self._take():
+            self._committing = batch
+            try:
+                results = await self._commit([waiter.item for waiter in batch])
+            except Exception as problem:  # noqa: BLE001 - each caller gets it
+                _fail(batch, problem)
+            else:
+                _settle(batch, results)
+            self._committing = ()
+            self._let_go(batch)
         self._running = None
-        self._pump()
 
     def _take(self) -> list[_Waiter[Item, Result]]:
         batch: list[_Waiter[Item, Result]] = []
@@ -105,18 +111,36 @@ class GroupCommit(Generic[Item, Result]):
             if batch and (rows > self._limits.commit_rows or size > self._limits.commit_bytes):
                 break
             waiter = self._waiting.popleft()
-            if not waiter.withdrawn:
+            if waiter.result.done():  # its caller gave up
+                self._let_go([waiter])
+            else:
                 batch.append(waiter)
         return batch
 
+    def _let_go(self, waiters: Sequence[_Waiter[Item, Result]]) -> None:
+        for waiter in waiters:
+            self._rows -= waiter.rows
+            self._bytes -= waiter.size
 
-def _settle(
-    waiter: _Waiter[Item, Result], committing: "asyncio.Future[Sequence[Result]]", index: int
-) -> None:
-    if waiter.result.done():  # its caller gave up
-        return
-    problem = committing.exception()
-    if problem is None:
-        waiter.result.set_result(committing.result()[index])
-    else:
-        waiter.result.set_exception(problem)
+    def _give_up(self) -> None:
+        """Tells everybody who has waited too long; one alarm is enough, since all wait equally long."""
+        loop = asyncio.get_running_loop()
+        now, everybody = loop.time(), (*self._committing, *self._waiting)
+        late = [each for each in everybody if each.due <= now]
+        _fail(late, TimeoutError("not committed in time"))
+        while self._waiting and self._waiting[0].result.done():
+            self._let_go([self._waiting.popleft()])
+        next_due = everybody[len(late)].due if len(late) < len(everybody) else None
+        self._alarm = None if next_due is None else loop.call_at(next_due, self._give_up)
+
+
+def _settle(waiters: Sequence[_Waiter[Item, Result]], results: Sequence[Result]) -> None:
+    for waiter, result in zip(waiters, results, strict=True):
+        if not waiter.result.done():
+            waiter.result.set_result(result)
+
+
+def _fail(waiters: Sequence[_Waiter[Item, Result]], problem: Exception) -> None:
+    for waiter in waiters:
+        if not waiter.result.done():
+            waiter.result.set_exception(problem)

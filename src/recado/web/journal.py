@@ -159,10 +159,10 @@ def _trace(trace: Trace, names: Names) -> TraceAnswer:
     visits = [
         VisitAnswer(
             node=visit.node,
-            label=names.get((visit.version, visit.node)),
+            label=names.get((version, visit.node)),
             type=visit.type,
             visit=visit.visit,
-            flow_version_id=UUID(visit.version) if visit.version else None,
+            flow_version_id=UUID(version) if version else None,
             port=visit.port,
             facts=visit.facts,
             set=visit.set,
@@ -170,5 +170,6 @@ def _trace(trace: Trace, names: Names) -> TraceAnswer:
             warnings=visit.warnings,
         )
         for visit in trace.visits
+        for version in [trace.version_of(visit)]
     ]
     return TraceAnswer(notes=trace.notes, visits=visits)

@@ -1,4 +1,8 @@
-"""Where Meta calls us: the handshake, and the posts that are answered 200 once they are committed, never before."""
+"""Where Meta calls us: the handshake, and the posts that are answered 200 once they are committed, never before.
+
+A plain post that was taken goes a shorter way (`web/post_protocol.py`); this is the route of all others and of every
+refusal.
+"""
 
 import asyncio
 import hmac
@@ -14,6 +18,7 @@ from recado.store.pool import UNAVAILABLE
 from recado.web import metrics
 from recado.web.errors import Refusal, refusal_response
 from recado.web.group_commit import Overloaded
+from recado.web.post_protocol import VERDICT
 from recado.web.receiver import Receiver
 from recado.web.uploads import UploadLimits, Uploads
 from recado.whatsapp.webhook import BadPayload
@@ -83,7 +88,7 @@ async def _handshake(receiver: Receiver, request: Request) -> Response:
 async def _post(
     receiver: Receiver, request: Request, uploads: Uploads, read_within: float
 ) -> Response:
-    """Takes a post of Meta, once it is whole."""
+    """Takes a post of Meta, once it is whole; one that was judged on the short way is only answered."""
     try:
         async with asyncio.timeout(read_within):
             body = await _read(request, uploads)
@@ -117,11 +122,7 @@ async def _read(request: Request, uploads: Uploads) -> bytes:
 
 async def _take(receiver: Receiver, request: Request, body: bytes) -> Response:
     try:
-        believed = await receiver.take(
-            body,
-            signature=request.headers.get("x-hub-signature-256"),
-            token=_own_part(request),
-        )
+        believed = await _verdict(receiver, request, body)
     except BadPayload as problem:
         return _refusal(request, 400, problem.reason)
     except (Overloaded, *UNAVAILABLE) as problem:
@@ -129,6 +130,17 @@ async def _take(receiver: Receiver, request: Request, body: bytes) -> Response:
     if not believed:
         return _refusal(request, 401, "bad_signature")
     return JSONResponse({"status": "ok"})
+
+
+async def _verdict(receiver: Receiver, request: Request, body: bytes) -> bool:
+    judged: bool | Exception | None = request.scope["state"].get(VERDICT)
+    match judged:
+        case Exception():
+            raise judged
+        case bool():
+            return judged
+    signature = request.headers.get("x-hub-signature-256")
+    return await receiver.take(body, signature=signature, token=_own_part(request))
 
 
 def _is_same(given: str, stored: str | None) -> bool:

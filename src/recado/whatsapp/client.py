@@ -2,10 +2,14 @@
 
 There is no idempotency key, so the difference between "not sent" and "unknown" decides whether a person gets a message
 twice. A message cannot exist at Meta before the first byte of its body is written; from then on only an answer tells.
+
+Messages and receipts go out on raw connections (`http_pool.py`), as every turn pays for them. Uploads and reads are
+rare and go by aiohttp.
 """
 
+import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from time import perf_counter
 from types import SimpleNamespace, TracebackType
 from typing import Any, Self
@@ -16,6 +20,8 @@ import msgspec
 
 from recado.engine.events import Json
 from recado.whatsapp import metrics
+from recado.whatsapp.http_connection import LARGEST_ANSWER
+from recado.whatsapp.http_pool import Connections
 from recado.whatsapp.media import Upload, form
 from recado.whatsapp.messages import read_receipt
 from recado.whatsapp.outcomes import (
@@ -33,6 +39,7 @@ from recado.whatsapp.outcomes import (
     send_result,
     upload_result,
 )
+from recado.whatsapp.route import Account, Route, can_be_token, route
 
 __all__ = [
     "Accepted",
@@ -49,19 +56,7 @@ __all__ = [
 CONNECT_SECONDS = 5.0
 TOTAL_SECONDS = 30.0
 MOST_CONNECTIONS = 1_000
-LARGEST_ANSWER = 1024 * 1024
-JSON = {"Content-Type": "application/json"}
-NO_HEADERS: Mapping[str, str] = {}
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """What a request needs to know of a number. The token never shows in a repr."""
-
-    phone_number_id: str
-    access_token: str = field(repr=False)
-    graph_url: str = "https://graph.facebook.com"
-    version: str = "v25.0"
+MOST_ROUTES = 10_000  # kept in memory; each is a few hundred bytes
 
 
 @dataclass(slots=True)
@@ -72,21 +67,28 @@ class _Progress:
 
 
 class GraphClient:
-    """One session to the Graph API for all numbers. Make it inside a running event loop; close it at the end."""
+    """The connections to the Graph API for all numbers. Make it inside a running event loop; close it at the end.
+
+    `tls` replaces the machine's own certificates for messages and receipts.
+    """
 
     def __init__(
-        self, *, connect_seconds: float = CONNECT_SECONDS, total_seconds: float = TOTAL_SECONDS
+        self,
+        *,
+        connect_seconds: float = CONNECT_SECONDS,
+        total_seconds: float = TOTAL_SECONDS,
+        most_connections: int = MOST_CONNECTIONS,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
-        trace = aiohttp.TraceConfig()
-        trace.on_request_chunk_sent.append(_note_writing)
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=MOST_CONNECTIONS),
-            timeout=aiohttp.ClientTimeout(total=total_seconds, connect=connect_seconds),
-            trace_configs=[trace],
-            cookie_jar=aiohttp.DummyCookieJar(),
-            headers={"Accept-Encoding": "identity"},
-            trust_env=False,
+        self._connections = Connections(
+            connect_seconds=connect_seconds,
+            total_seconds=total_seconds,
+            most=most_connections,
+            tls=tls,
         )
+        self._routes: dict[Account, Route | Refused | NotSent] = {}
+        self._timeout = aiohttp.ClientTimeout(total=total_seconds, connect=connect_seconds)
+        self._kept_session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
         """Hands out the client itself."""
@@ -103,7 +105,9 @@ class GraphClient:
 
     async def close(self) -> None:
         """Closes every connection; requests on their way become Unknown."""
-        await self._session.close()
+        await self._connections.close()
+        if self._kept_session:
+            await self._kept_session.close()
 
     async def send(self, number: Account, body: Mapping[str, Json]) -> SendResult:
         """Posts one message, once: no retry, no redirect followed, no exception for anything that Meta does."""
@@ -139,18 +143,42 @@ class GraphClient:
         metrics.asked("receipt", result, perf_counter() - began)
         return result
 
+    # Messages and receipts.
+
     async def _post(
         self, number: Account, body: Mapping[str, Json]
     ) -> Answer | Refused | NotSent | Unknown:
-        address = _address(number, number.phone_number_id, "messages")
-        return await self._ask(
-            "POST", number, address, data=msgspec.json.encode(body), headers=JSON
-        )
+        encoded = msgspec.json.encode(body)
+        way = self._routes.get(number) or self._learn(number)
+        if not isinstance(way, Route):
+            return way
+        return await self._connections.ask(way.origin, way.request(encoded))
+
+    def _learn(self, number: Account) -> Route | Refused | NotSent:
+        if len(self._routes) >= MOST_ROUTES:
+            self._routes.clear()  # tokens and addresses that were replaced go with it
+        way = self._routes[number] = route(number)
+        return way
+
+    # Uploads and reads.
+
+    def _session(self) -> aiohttp.ClientSession:
+        if self._kept_session is None:
+            trace = aiohttp.TraceConfig()
+            trace.on_request_chunk_sent.append(_note_writing)
+            self._kept_session = aiohttp.ClientSession(
+                timeout=self._timeout,
+                trace_configs=[trace],
+                cookie_jar=aiohttp.DummyCookieJar(),
+                headers={"Accept-Encoding": "identity"},
+                trust_env=False,
+            )
+        return self._kept_session
 
     async def _ask(
         self, method: str, number: Account, address: str, **parts: Any
     ) -> Answer | Refused | NotSent | Unknown:
-        if not _can_be_token(number.access_token):
+        if not can_be_token(number.access_token):
             return impossible_token()
         progress = _Progress()
         try:
@@ -167,16 +195,15 @@ class GraphClient:
         address: str,
         *,
         progress: _Progress,
-        data: bytes | aiohttp.FormData | None = None,
-        headers: Mapping[str, str] = NO_HEADERS,
+        data: aiohttp.FormData | None = None,
         query: Mapping[str, str] | None = None,
     ) -> Answer:
-        async with self._session.request(
+        async with self._session().request(
             method,
             address,
             data=data,
             params=query,
-            headers={"Authorization": f"Bearer {number.access_token}", **headers},
+            headers={"Authorization": f"Bearer {number.access_token}"},
             allow_redirects=False,
             trace_request_ctx=progress,
         ) as response:
@@ -211,10 +238,6 @@ async def _read(response: aiohttp.ClientResponse) -> bytes | None:
 def _address(number: Account, *path: str) -> str:
     parts = "/".join(quote(part, safe="") for part in path)
     return f"{number.graph_url.rstrip('/')}/{number.version}/{parts}"
-
-
-def _can_be_token(token: str) -> bool:
-    return bool(token) and token.isascii() and token.isprintable() and " " not in token
 
 
 def _reason(error: Exception) -> str:

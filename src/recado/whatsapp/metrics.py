@@ -5,7 +5,7 @@ from typing import Literal
 from prometheus_client import Counter, Histogram
 
 from recado.whatsapp.errors import CODES
-from recado.whatsapp.outcomes import Answer, NotSent, Refused, Unknown
+from recado.whatsapp.outcomes import Accepted, Answer, Marked, NotSent, Refused, Unknown
 
 Call = Literal["message", "receipt", "upload", "read"]
 BUCKETS = (0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 15.0, 30.0)  # seconds
@@ -30,6 +30,8 @@ def asked(call: Call, result: object, seconds: float) -> None:
     """Counts a request with what came of it."""
     _seconds[call].observe(seconds)
     match result:
+        case Accepted() | Marked():
+            _taken[call].inc()
         case Refused(code=code):
             known = code is None or code in CODES
             named = "none" if code is None else str(code)

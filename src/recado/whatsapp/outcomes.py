@@ -1,7 +1,6 @@
 """What is known about the fate of a request to Meta, and how an HTTP answer says it. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import msgspec
 
@@ -11,8 +10,7 @@ from recado.whatsapp.errors import CODES, NO_CODE, GraphError, Rule, classify, g
 EXPIRED_TOKEN = 190
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(msgspec.Struct, frozen=True):
     """Meta took the message; `wa_id` may be spelt differently from what we sent to (Brazil, Mexico)."""
 
     wamid: str
@@ -21,13 +19,11 @@ class Accepted:
     message_status: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Marked:
+class Marked(msgspec.Struct, frozen=True):
     """Meta took a read receipt."""
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(msgspec.Struct, frozen=True):
     """Meta did not take it and said why. `retry_after` is in seconds; `code` is None for an answer without one."""
 
     rule: Rule
@@ -38,23 +34,20 @@ class Refused:
     retry_after: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class NotSent:
+class NotSent(msgspec.Struct, frozen=True):
     """It provably never reached Meta as a whole, or Meta's refusal got lost: sending again is safe."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(msgspec.Struct, frozen=True):
     """It may have reached Meta: only a status webhook can tell. `retry_after` (seconds) is how long to leave her alone."""
 
     reason: str
     retry_after: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Uploaded:
+class Uploaded(msgspec.Struct, frozen=True):
     """Meta has the file, and this number may send it for 30 days."""
 
     media_id: str
@@ -65,8 +58,7 @@ MarkResult = Marked | Refused | NotSent | Unknown
 UploadResult = Uploaded | Refused | NotSent | Unknown
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """An HTTP answer. `raw` is None when its body was too long or broke off."""
 
     status: int
@@ -74,8 +66,47 @@ class Answer:
     retry_after: str | None = None
 
 
+class _Message(msgspec.Struct):
+    id: str
+    message_status: str | None = None
+
+
+class _Contact(msgspec.Struct):
+    wa_id: str | None = None
+    user_id: str | None = None
+
+
+class _Taken(msgspec.Struct):
+    """How Meta says yes, as nearly every answer does."""
+
+    messages: list[_Message]
+    contacts: list[_Contact] = []
+
+
+_taken = msgspec.json.Decoder(_Taken)
+
+
 def send_result(answer: Answer) -> SendResult:
     """Reads the answer to a message: without a wamid or an error object nobody knows what happened."""
+    return (_acceptance(answer.raw) if _is_success(answer) else None) or _any_result(answer)
+
+
+def _acceptance(raw: bytes | None) -> Accepted | None:
+    """Reads a yes of the usual shape; any other answer is looked at member by member."""
+    try:
+        taken = _taken.decode(raw or b"")
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    if not taken.messages or not taken.messages[0].id:
+        return None
+    message = taken.messages[0]
+    contact = taken.contacts[0] if taken.contacts else _Contact()
+    return Accepted(
+        message.id, contact.wa_id or None, contact.user_id or None, message.message_status or None
+    )
+
+
+def _any_result(answer: Answer) -> SendResult:
     body = _json_object(answer.raw)
     wamid = _text(_first(body, "messages").get("id"))
     if not _is_success(answer) or wamid is None:

@@ -38,6 +38,7 @@ SESSION_DAYS = 30
 BATCH = 5_000
 TRIES = 8
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=10), timedelta(hours=1)
+LOOK = timedelta(seconds=10)  # nothing rings when a pause is over
 
 # The names of our migration. PgQueuer would read them from variables as common as FUNCTION or CHANNEL.
 NAMES = DBSettings(
@@ -66,7 +67,9 @@ async def run_jobs(url: str, *, pool: Pool, stop: asyncio.Event) -> None:
     lost = asyncio.Event()
     connection.add_termination_listener(lambda _: lost.set())
     queuer = build(connection, pool, stop)
-    running = asyncio.create_task(queuer.run(shutdown_on_listener_failure=True))
+    running = asyncio.create_task(
+        queuer.run(dequeue_timeout=LOOK, shutdown_on_listener_failure=True)
+    )
     try:
         await _first(running, stop, lost)
         queuer.shutdown.set()

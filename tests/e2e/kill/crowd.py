@@ -1,7 +1,7 @@
 """Customers who follow their scripts, whatever becomes of the server meanwhile."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 from uuid import UUID
@@ -12,7 +12,8 @@ from recado.whatsapp.fake_watch import Listener
 from tests.e2e.kill.script import Burst, Script, prescribed
 
 T = TypeVar("T")
-PATIENCE = 120.0  # seconds without a crash; who waits longer waits in vain
+PATIENCE = 60.0  # seconds in which nothing moves; who waits longer waits in vain
+MERGED_WITHIN = 2.0  # seconds from a status that we took to the message that it is about
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +54,19 @@ class Customer:
 
 
 class Crowd:
-    """Everybody; `life` tells which start of the server it is, `progress` counts what has happened.
+    """Everybody. `progress` counts what both sides can see: a message that Meta took from us, or we from her.
 
-    Progress is what both sides can see: a message that Meta took from us, a customer's message that we took.
+    `taken`: customers' messages that we took at Meta's first try. `needless`: answers that went out again though
+    their status had come.
     """
 
-    def __init__(
-        self, meta: FakeMeta, scripts: Sequence[Script], *, life: Callable[[], int] = lambda: 1
-    ) -> None:
+    def __init__(self, meta: FakeMeta, scripts: Sequence[Script]) -> None:
         self._meta = meta
-        self._life = life
         self._feed = meta.watchers.listen(customer=None, number=None)
         self._reached: dict[int, asyncio.Event] = {}
-        self._lives: dict[str, int] = {}
+        self._first: dict[str, str] = {}
+        self.taken: set[str] = set()
+        self.needless: set[UUID] = set()
         self.progress = 0
         self.customers = [
             Customer(script, meta.watchers.listen(customer=script.phone, number=None))
@@ -79,13 +80,15 @@ class Crowd:
         return sum(len(each) + _answers(each) for each in texts)
 
     async def count(self) -> None:
-        """Counts the progress until cancelled, and notes in which life Meta took a message."""
+        """Counts the progress until cancelled."""
         while (event := await self._feed.events.get()) is not None:
             match event:
-                case {"event": "sent", "entry": Sent(wamid=wamid)}:
-                    self._lives[wamid] = self._life()
+                case {"event": "sent", "entry": Sent() as sent}:
+                    self._compare(Heard(sent))
                     self.progress += 1
-                case {"event": "webhook", "wamid": str(), "state": "delivered"}:
+                case {"event": "webhook", "wamid": str(wamid), "state": "delivered", "attempts": n}:
+                    if n == 1:
+                        self.taken.add(wamid)
                     self.progress += 1
             for point, reached in self._reached.items():
                 if self.progress >= point:
@@ -97,16 +100,18 @@ class Crowd:
             await self.patiently(self._reached.setdefault(point, asyncio.Event()).wait())
 
     async def patiently(self, work: Awaitable[T]) -> T:
-        """Waits for something, but not for ever: then it says who waits for an answer."""
+        """Waits for something while anything moves; then it says who waits for an answer."""
+        task = asyncio.ensure_future(work)
         try:
-            return await asyncio.wait_for(work, PATIENCE)
-        except TimeoutError:
-            waiting = [waits for customer in self.customers if (waits := customer.waits)]
-            raise AssertionError(f"nothing moves: {waiting}") from None
-
-    def life_of(self, heard: Heard) -> int:
-        """Tells in which life of the server Meta took a message."""
-        return self._lives[heard.sent.wamid]
+            while True:
+                before = self.progress
+                if (await asyncio.wait({task}, timeout=PATIENCE))[0]:
+                    return task.result()
+                if self.progress == before:
+                    waiting = [waits for customer in self.customers if (waits := customer.waits)]
+                    raise AssertionError(f"nothing moves: {waiting}")
+        finally:
+            task.cancel()
 
     async def talk(self, *, at_once: int) -> None:
         """Lets everybody talk to the end of their scripts, so many at the same time."""
@@ -120,6 +125,22 @@ class Crowd:
         for customer in self.customers:
             while not customer.feed.events.empty():
                 _hear(customer, customer.feed.events.get_nowait())
+
+    def _compare(self, heard: Heard) -> None:
+        """Looks at a second copy while Meta still knows how the first one's statuses fared."""
+        opaque = str(heard.id)
+        first = self._first.setdefault(opaque, heard.sent.wamid)
+        if first != heard.sent.wamid and self._told(first, heard.sent):
+            self.needless.add(heard.id)
+
+    def _told(self, wamid: str, second: Sent) -> bool:
+        """Says whether we had taken a status of a message, and had had time to merge it, before its second copy."""
+        return any(
+            attempt.status == 200 and attempt.at < second.at - MERGED_WITHIN
+            for delivery in self._meta.deliveries.kept
+            if delivery.wamid is None and wamid.encode() in delivery.body
+            for attempt in delivery.attempts
+        )
 
     async def _talk(self, customer: Customer, seats: asyncio.Semaphore) -> None:
         async with seats:

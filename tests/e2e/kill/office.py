@@ -36,7 +36,9 @@ class Office:
         """Makes."""
         return await self._ask("POST", path, body)
 
-    async def open_shop(self, flow: dict[str, Any], number: FakeNumber) -> None:
+    async def open_shop(
+        self, flow: dict[str, Any], number: FakeNumber, *, messages_per_second: int | None = 80
+    ) -> None:
         """Publishes a flow, gives it a chatbot, and lets a number answer with it."""
         made = await self.post("/flows/?publish=true", flow)
         chatbot = await self.post("/chatbots/", {"name": "Bot", "flow_id": made["id"]})
@@ -50,6 +52,7 @@ class Office:
                 "access_token": number.access_token,
                 "app_secret": number.app_secret,
                 "default_chatbot_id": chatbot["id"],
+                "limits": {"messages_per_second": messages_per_second},
             },
         )
 

@@ -1,0 +1,49 @@
+"""The sign of life of a process outlives the connection that holds it."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from recado.store.pool import Pool
+from recado.worker.life import Life
+from tests.worker.stage import ASK_NAME, set_up
+from tests.worker.town import Town, open_town
+
+pytestmark = pytest.mark.asyncio
+
+CUT = """select count(pg_terminate_backend(pid, 5000)) from pg_stat_activity
+          where datname = current_database() and application_name = 'recado life'"""
+LOCKS = """select count(*) from pg_locks l join pg_stat_activity a using (pid)
+            where a.datname = current_database() and a.application_name = 'recado life'
+              and l.locktype = 'advisory'"""
+
+
+@pytest_asyncio.fixture
+async def town(pool: Pool, database_url: str) -> AsyncIterator[Town]:
+    async with open_town(await set_up(pool, ASK_NAME), pool, database_url) as town:
+        yield town
+
+
+async def test_a_process_whose_connection_was_cut_is_alive_again_and_not_taken_for_a_dead_one(
+    town: Town,
+) -> None:
+    await town.worker("send")
+    cut = await town.stage.value(CUT)
+    await town.stage.until(f"select ({LOCKS}) = 1")
+
+    life = await Life.begin(town.url)
+    await life.end()
+
+    assert cut == 1
+    assert not life.after_crash
+    assert await town.stage.value("select count(*) from workers") == 1
+
+
+async def test_a_clean_stop_leaves_no_row_though_the_connection_was_cut(town: Town) -> None:
+    life = await Life.begin(town.url)
+    await town.stage.value(CUT)
+
+    await life.end()
+
+    assert await town.stage.value("select count(*) from workers") == 0
