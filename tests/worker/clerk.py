@@ -21,8 +21,8 @@ class Counting(Sender):
 
     ended = 0
 
-    def _ended(self, sending: Sending, request: "asyncio.Task[SendResult]") -> None:
-        super()._ended(sending, request)
+    def _ended(self, sending: Sending, result: SendResult) -> None:
+        super()._ended(sending, result)
         self.ended += 1
 
 
@@ -39,6 +39,7 @@ class Clerk:
     async def begins(self, *, later: float = 0.0) -> int:
         """Does rounds until nothing more begins; gives how many did."""
         self._desk.now += later
+        self.sender.wake()  # as whoever queues something does
         while await self.sender.step():
             pass
         asked = await self._client.begun(self._answered + self.sender.in_flight)

@@ -10,7 +10,8 @@ from recado.store.ids import new_id
 from recado.whatsapp.client import GraphClient
 from recado.whatsapp.fake import FakeMeta
 from recado.whatsapp.fake_records import FakeNumber
-from recado.worker.send import Graph, Sender
+from recado.worker.requests import Graph
+from recado.worker.send import Sender
 from tests.worker.stage import VAULT, Stage
 
 NUMBER = FakeNumber(

@@ -57,6 +57,9 @@ class Woken:
 
     numbers: list[set[UUID]] = field(default_factory=list)
 
+    def before_write(self, writes: Writes) -> None:
+        """Lets nothing begin at once."""
+
     async def before_commit(self, db: Db, writes: Writes) -> None:
         """Adds nothing to the transaction."""
 

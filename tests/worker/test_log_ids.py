@@ -18,7 +18,7 @@ from recado.worker import receipts as reading
 from recado.worker.hand_over import HandOver
 from recado.worker.programs import Programs
 from recado.worker.receipts import Receipts
-from recado.worker.send import Graph
+from recado.worker.requests import Graph
 from recado.worker.settle import Settler
 from recado.worker.turn import Turns
 from tests.worker.bad_nodes import BAD_TYPES, flow_with

@@ -18,8 +18,8 @@ from recado.worker import receipts
 from recado.worker.hand_over import HandOver
 from recado.worker.programs import Programs
 from recado.worker.receipts import Receipts
+from recado.worker.requests import Graph
 from recado.worker.seen import Receipt
-from recado.worker.send import Graph
 from recado.worker.turn import Turns
 from tests.worker.desk import Desk, open_desk
 from tests.worker.stage import ASK_NAME, VAULT, run_until_idle, set_up

@@ -125,6 +125,7 @@ async def test_a_reply_overtakes_the_bulk_of_its_number_in_the_very_next_round(
     begun_bulk = await clerk.begins()
     reply = await says(stage, stage.number, "5511911110000")
 
+    clerk.sender.wake()
     await clerk.sender.step()
 
     assert begun_bulk == 40  # of the fifty requests of a number
@@ -140,6 +141,7 @@ async def test_bulk_of_many_numbers_leaves_room_for_replies(desk: Desk, client: 
 
     begun_bulk = await clerk.begins()
     replies = [await says(stage, numbers[0], f"551191111{n:04}") for n in range(20)]
+    clerk.sender.wake()
     await clerk.sender.step()
 
     assert begun_bulk == 150

@@ -30,7 +30,10 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """What a number may send: a second's messages as set (None: no limit of ours), and what Meta has told of it."""
+    """What a number may send: a second's messages as set (None: no limit of ours), and what Meta has told of it.
+
+    `held` is for how many seconds it may send nothing.
+    """
 
     number_id: UUID
     workspace_id: UUID
@@ -38,6 +41,7 @@ class Speed:
     coexistence: bool
     upgraded: bool
     graph_url: str | None
+    held: float
 
 
 def as_metas(access_token_id: UUID | None, phone_number_id: str | None) -> str:
@@ -147,9 +151,11 @@ async def tell_breakers(
 async def speeds(db: Db, numbers: Collection[UUID]) -> list[Speed]:
     """Reads how fast numbers may send."""
     rows = await db.fetch(
-        """select id, workspace_id, (limits->>'messages_per_second')::integer, health @> '{"coexistence": true}',
-                  health @> '{"throughput": "upgraded"}', graph_url
-             from whatsapp_numbers where id = any ($1::uuid[])""",
+        """select n.id, n.workspace_id, (n.limits->>'messages_per_second')::integer,
+                  n.health @> '{"coexistence": true}', n.health @> '{"throughput": "upgraded"}', n.graph_url,
+                  coalesce(extract(epoch from greatest(s.held_until - clock_timestamp(), interval '0')), 0)::float8
+             from whatsapp_numbers n left join number_senders s on s.number_id = n.id
+            where n.id = any ($1::uuid[])""",
         list(numbers),
     )
     return [Speed(*row) for row in rows]

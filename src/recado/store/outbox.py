@@ -10,16 +10,18 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
+import msgspec
+
 from recado.store.pool import Db
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class NewSend:
     """A message for the lane of its conversation. `content` is encoded JSON of engine.content.Content.
 
     `token` is of the wait that the message carries; `confirm`: that wait ends with the message's fate, a good one too.
     `origin`: an answer to the contact, or a timer's, or one of many that somebody sends at once; opting out blocks the
-    latter two. It decides what goes first.
+    latter two. It decides what goes first. `to` is whom it goes to, where the turn knows it.
     """
 
     id: UUID
@@ -33,41 +35,38 @@ class NewSend:
     token: str | None = None
     confirm: bool = False
     origin: Literal["reply", "timer", "bulk"] = "reply"
+    to: "Person | None" = None
 
 
-@dataclass(frozen=True, slots=True)
-class Room:
-    """How many requests a number may begin, and how many of them for bulk; `epoch` is its lease's.
+class Person(msgspec.Struct, frozen=True):
+    """Whom a message goes to, as its turn found them; `last_inbound_at` is when they wrote last."""
 
-    Numbers of one `probe` may begin one together: nobody knows whether their host is there again.
+    contact_id: UUID
+    phone: str | None
+    user_id: str | None
+    last_inbound_at: datetime | None
+
+
+class Offer(msgspec.Struct, frozen=True):
+    """Which new messages may begin with the commit that queues them: for these there is room.
+
+    `epochs` are of the leases that `owner` believes to hold.
     """
 
-    number_id: UUID
-    epoch: int
-    most: int
-    bulk: int
-    probe: int | None = None
+    owner: UUID
+    epochs: dict[UUID, int]
+    ids: set[UUID]
 
 
-@dataclass(frozen=True, slots=True)
-class Rooms:
-    """Room in numbers, and how many requests may begin in all of them, and how many of these for bulk."""
-
-    each: Sequence[Room]
-    most: int
-    bulk: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sending:
-    """A message that is being sent: its row, and what the request needs to know."""
+class Sending(msgspec.Struct, frozen=True):
+    """A message that is being sent: its row, and what the request needs to know. `content` is encoded JSON."""
 
     id: UUID
     workspace_id: UUID
     number_id: UUID
     conversation_id: UUID
     contact_id: UUID
-    content: Any
+    content: str | bytes
     reply_to: str | None
     policy: str
     attempt: int
@@ -75,6 +74,9 @@ class Sending:
     paces: int
     resent: bool
     first_sending_at: datetime
+    token: str | None
+    confirm: bool
+    origin: str
     phone_number_id: str | None
     waba_id: str | None
     access_token_id: UUID | None
@@ -82,8 +84,6 @@ class Sending:
     phone: str | None
     user_id: str | None
     last_inbound_at: datetime | None
-    origin: str
-    token: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,21 +114,51 @@ class InLane:
     confirm: bool
 
 
-async def insert(db: Db, sends: Sequence[NewSend]) -> None:
-    """Queues messages in the order given; that order is each lane's."""
-    if not sends:
-        return
-    await db.execute(
-        """insert into outbox
-                  (id, workspace_id, number_id, conversation_id, content, reply_to, policy, expires_at,
-                   token, confirm, origin)
-           select id, workspace_id, number_id, conversation_id, content, reply_to, policy, expires_at,
-                  token, confirm, origin
+NO_OFFER = Offer(UUID(int=0), {}, set())
+
+# A message begins at once where it is offered, its lane is empty, and the number's lease is held and lets it send: what
+# a grant looks at, too. The lease is locked until the commit, so that nobody takes the number over in between. So is the
+# number itself, that its removal waits for us and finds what we have written; the turn has locked the conversation.
+_INSERT = """with lines as materialized (
+           select id, phone_number_id, waba_id, access_token_id, graph_url from whatsapp_numbers
+            where id = any (select distinct unnest($3::uuid[])) order by id for key share
+       ), leased as materialized (
+           select s.number_id, s.epoch from unnest($13::uuid[], $14::bigint[]) l (number_id, epoch)
+             join number_senders s on s.number_id = l.number_id
+            where s.owner = $15 and s.epoch = l.epoch and s.until > clock_timestamp()
+              and s.held_until <= clock_timestamp()
+            order by s.number_id for share of s
+       ), queued as (
+           insert into outbox
+                  (id, workspace_id, number_id, conversation_id, content, reply_to, policy, expires_at, token,
+                   confirm, origin, status, attempt, epoch, sending_at, first_sending_at)
+           select s.id, s.workspace_id, s.number_id, s.conversation_id, s.content, s.reply_to, s.policy,
+                  s.expires_at, s.token, s.confirm, s.origin,
+                  case when b.epoch is null then 'queued' else 'sending' end,
+                  case when b.epoch is null then 0 else 1 end, coalesce(b.epoch, 0), b.at, b.at
              from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::jsonb[], $6::text[], $7::text[],
-                         $8::timestamptz[], $9::text[], $10::boolean[], $11::text[]) with ordinality
-                  as s (id, workspace_id, number_id, conversation_id, content, reply_to, policy,
-                        expires_at, token, confirm, origin, n)
-            order by n""",
+                         $8::timestamptz[], $9::text[], $10::boolean[], $11::text[], $12::boolean[])
+                  with ordinality
+                  as s (id, workspace_id, number_id, conversation_id, content, reply_to, policy, expires_at,
+                        token, confirm, origin, offered, n)
+             join lines on lines.id = s.number_id
+             left join lateral (
+                  select leased.epoch, clock_timestamp() as at from leased
+                   where s.offered and leased.number_id = s.number_id and s.expires_at > clock_timestamp()
+                     and not exists (select from outbox w where w.conversation_id = s.conversation_id)) b on true
+            order by s.n
+           returning id, number_id, status, first_sending_at
+       )
+       select q.id, q.first_sending_at, l.phone_number_id, l.waba_id, l.access_token_id, l.graph_url
+         from queued q join lines l on l.id = q.number_id where q.status = 'sending'"""
+
+
+async def insert(db: Db, sends: Sequence[NewSend], offer: Offer = NO_OFFER) -> list[Sending]:
+    """Queues messages in the order given; that order is each lane's. Gives those that begin with this commit."""
+    if not sends:
+        return []
+    rows = await db.fetch(
+        _INSERT,
         [s.id for s in sends],
         [s.workspace_id for s in sends],
         [s.number_id for s in sends],
@@ -140,6 +170,45 @@ async def insert(db: Db, sends: Sequence[NewSend]) -> None:
         [s.token for s in sends],
         [s.confirm for s in sends],
         [s.origin for s in sends],
+        [s.id in offer.ids for s in sends],
+        list(offer.epochs),
+        list(offer.epochs.values()),
+        offer.owner,
+    )
+    begun = {row[0]: row for row in rows}
+    return [_begun(s, begun[s.id]) for s in sends if s.id in begun] if begun else []
+
+
+def _begun(send: NewSend, row: Any) -> Sending:
+    """Makes of a new message what its request needs to know; only one whose person is known is offered."""
+    _, began, phone_number_id, waba_id, access_token_id, graph_url = row
+    to = send.to
+    if to is None:
+        raise ValueError("a message to nobody has begun")
+    return Sending(
+        send.id,
+        send.workspace_id,
+        send.number_id,
+        send.conversation_id,
+        to.contact_id,
+        send.content,
+        send.reply_to,
+        send.policy,
+        1,
+        0,
+        0,
+        False,
+        began,
+        send.token,
+        send.confirm,
+        send.origin,
+        phone_number_id,
+        waba_id,
+        access_token_id,
+        graph_url,
+        to.phone,
+        to.user_id,
+        to.last_inbound_at,
     )
 
 
@@ -156,86 +225,6 @@ async def numbers_with_mail(db: Db) -> set[UUID]:
            select number_id from hop where number_id is not null"""
     )
     return {row["number_id"] for row in rows}
-
-
-# What may go: not barred ($8) and with nothing before it. Other messages of a lane on their way are always before it.
-_READY = """o.number_id = leased.number_id and o.status = 'queued' and o.unheard_since is null
-            and o.not_before <= clock_timestamp() and o.expires_at > clock_timestamp()
-            and o.conversation_id <> all ($8::uuid[])
-            and not exists (select from outbox w where w.conversation_id = o.conversation_id
-                               and w.id <> o.id and (w.status <> 'queued' or"""
-
-# The numbers that may send (by epoch $3, $4 messages each, $5 of bulk), and the heads of their lanes: first the first
-# of every workspace, then the second, and in a workspace the same of every number, so that nobody's backlog takes all
-# the room ($7, of which $9 for bulk).
-_HEADS = f"""leased as materialized (
-               select s.number_id, s.epoch, l.most, l.bulk, l.probe
-                 from unnest($2::uuid[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[])
-                      l (number_id, epoch, most, bulk, probe)
-                 join number_senders s on s.number_id = l.number_id
-                where s.owner = $1 and s.epoch = l.epoch and s.until > clock_timestamp()
-                  and s.held_until <= clock_timestamp()
-                order by s.number_id for share of s
-           ), heads as materialized (
-               select h.*, leased.epoch, leased.probe from leased cross join lateral (
-                   select c.*, row_number() over (order by c.priority, c.seq) as place from (
-                       (select o.id, o.seq, o.priority, o.workspace_id from outbox o
-                         where o.priority < 2 and {_READY} w.priority < 2 and w.seq < o.seq))
-                         order by o.priority, o.seq limit leased.most)
-                       union all
-                       (select o.id, o.seq, o.priority, o.workspace_id from outbox o
-                         where o.priority = 2 and {_READY} w.priority < 2 or w.seq < o.seq))
-                         order by o.seq limit leased.bulk)) c
-                    order by c.priority, c.seq limit leased.most) h
-           ), probed as (
-               select *, row_number() over (partition by probe order by place, priority, seq) as nth from heads
-           ), turns as (
-               select *, row_number() over (partition by workspace_id order by place, priority, seq) as turn
-                 from probed where probe is null or nth = 1
-           ), counted as (
-               select *, count(*) filter (where priority = 2) over (order by turn, priority, seq) as bulk from turns
-           ), chosen as materialized (
-               select id, epoch from counted where priority < 2 or bulk <= $9
-                order by turn, priority, seq limit $7
-           )"""
-
-
-async def grant(db: Db, owner: UUID, rooms: Rooms, *, barred: Sequence[UUID] = ()) -> list[Sending]:
-    """Marks the next messages of these numbers as being sent, the head of a lane only, none of `barred` conversations.
-
-    Locking the lease keeps anybody from taking it over between this and its commit; a lease that is lost, or a number
-    that is held, grants nothing.
-    """
-    rows = await db.fetch(
-        f"""with {_HEADS}, granted as (
-               update outbox o set status = 'sending', attempt = o.attempt + 1, epoch = chosen.epoch,
-                      sending_at = clock_timestamp(),
-                      first_sending_at = coalesce(o.first_sending_at, clock_timestamp())
-                 from chosen where o.id = chosen.id and o.status = 'queued'
-               returning o.*
-           )
-           select g.id, g.workspace_id, g.number_id, g.conversation_id, v.contact_id, g.content, g.reply_to,
-                  g.policy, g.attempt, g.tries, g.paces, g.resent, g.first_sending_at, g.token, g.origin,
-                  n.phone_number_id, n.waba_id, n.access_token_id, n.graph_url, v.phone, v.user_id,
-                  v.last_inbound_at
-             from granted g
-             join whatsapp_numbers n on n.id = g.number_id
-            cross join lateral (  -- by key, row by row, however many PostgreSQL expects
-                  select v.contact_id, c.phone, c.user_id, v.last_inbound_at
-                    from conversations v join contacts c on c.id = v.contact_id
-                   where v.id = g.conversation_id offset 0) v
-            order by g.priority, g.seq""",
-        owner,
-        [room.number_id for room in rooms.each],
-        [room.epoch for room in rooms.each],
-        [room.most for room in rooms.each],
-        [room.bulk for room in rooms.each],
-        [room.probe for room in rooms.each],
-        rooms.most,
-        list(barred),
-        rooms.bulk,
-    )
-    return [Sending(**row) for row in rows]
 
 
 async def lock(db: Db, ids: Sequence[UUID]) -> dict[UUID, InLane]:

@@ -108,6 +108,11 @@ class NumberRate:
             self._adjust(now)
             self._bucket.take(count, now)
 
+    def give_back(self, now: float) -> None:
+        """Takes back the note of a message that did not go."""
+        if self.rate(now) is not None:
+            self._bucket.take(-1, now)
+
     def wait(self, now: float) -> float:
         """Says in how many seconds a few messages may go that now may not: few, so that nobody looks 80 times a second."""
         rate = self.rate(now)
@@ -150,6 +155,11 @@ class PairPacing:
         self._owes(pair, max(self._paid_at.get(pair, now), now) + self._gap, now)
         if len(self._paid_at) >= self._look_at:
             self.forget_idle(now)
+
+    def give_back(self, pair: UUID) -> None:
+        """Takes back the note of a message that did not go."""
+        if pair in self._paid_at:
+            self._paid_at[pair] -= self._gap
 
     def hold(self, pair: UUID, seconds: float, now: float) -> None:
         """Lets nothing go to a person for so long, and no burst then: Meta has counted more than we have."""
@@ -221,7 +231,7 @@ class Breaker:
 
     def begin(self, now: float) -> int:
         """Notes a request that begins; `end` wants what this gives."""
-        if self.state(now) == "half_open":
+        if self._until is not None and self.state(now) == "half_open":
             self._probing = True
         return self._era
 
@@ -237,11 +247,11 @@ class Breaker:
             return
         self._results.append(good)
         self._in_a_row = 0 if good else self._in_a_row + 1
+        if good:
+            return
         failures = self._results.count(False)
         full = len(self._results) == self._results.maxlen
-        if self._in_a_row >= self._most or (
-            full and not good and failures >= self._ratio * len(self._results)
-        ):
+        if self._in_a_row >= self._most or (full and failures >= self._ratio * len(self._results)):
             self._open(now, reason)
 
     def _open(self, now: float, reason: str) -> None:

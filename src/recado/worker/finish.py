@@ -15,15 +15,18 @@ import structlog
 
 from recado.engine.phones import canonical, digits
 from recado.store import changes, holds, inbox, messages, notices, outbox
+from recado.store.accepted import Taken, accept
 from recado.store.alerts import NewAlert, Severity
 from recado.store.holds import Hold
 from recado.store.messages import Fate
 from recado.store.notices import Posting
 from recado.store.outbox import Back, InLane, Sending
-from recado.store.pool import Db
+from recado.store.pool import Db, Pool
 from recado.store.withdraw import cancelled
-from recado.whatsapp.outcomes import SendResult
+from recado.whatsapp.outcomes import Accepted, SendResult
 from recado.worker import fate as fates
+from recado.worker import metrics
+from recado.worker.requests import Done
 from recado.worker.subject import about
 from recado.worker.verdict import Again, InDoubt, Lost, Went, verdict
 
@@ -49,11 +52,6 @@ class Outcome:
     postings: list[Posting] = field(default_factory=list)
     results: list[tuple[UUID, str]] = field(default_factory=list)
     doubled: int = 0
-
-    @property
-    def holds_numbers(self) -> bool:
-        """Says whether numbers were held, perhaps of other senders: their rows are locked until the commit."""
-        return bool(self.holds or self.accounts)
 
     def hold(self, sending: Sending, hold: Hold, *, whole_account: bool = False) -> None:
         """Holds a message's number, and perhaps its account; the longest hold stands."""
@@ -92,9 +90,36 @@ class Outcome:
             self.postings.append(Posting(row.workspace_id, row.conversation_id, str(id), notice))
 
 
+async def finish_usual(pool: Pool, done: Sequence[Done]) -> tuple[set[UUID], bool]:
+    """Writes what Meta simply took; gives which messages it was, and whether other messages of their lanes may go now."""
+    taken = [
+        Taken(sending, result.wamid)
+        for sending, result in done
+        if isinstance(result, Accepted) and _is_usual(sending, result)
+    ]
+    if not taken or len({each.sending.id for each in taken}) < len(taken):  # two copies went out
+        return set(), False
+    async with pool.acquire() as db:
+        gone = await accept(db, sorted(taken, key=lambda each: each.sending.id))
+    written = [each for each in taken if each.sending.id in gone]
+    metrics.sent([(each.sending.number_id, "accepted") for each in written], doubled=0)
+    if log.is_enabled_for(logging.DEBUG):  # else nobody pays for the lines
+        for each in written:
+            log.debug("send_accepted", wamid=each.wamid, **about(each.sending))
+    return set(gone), any(gone.values())
+
+
+def _is_usual(sending: Sending, result: Accepted) -> bool:
+    """Says whether a result tells no more than that Meta has the message."""
+    if sending.confirm:
+        return False
+    same = result.wa_id in (None, sending.phone) and result.user_id in (None, sending.user_id)
+    return same or not _identities(sending, result)
+
+
 async def finish(
     db: Db,
-    done: Sequence[tuple[Sending, SendResult]],
+    done: Sequence[Done],
     *,
     luck: Callable[[], float],
     unknown_wait: float,
@@ -165,7 +190,7 @@ def _went(outcome: Outcome, sending: Sending, went: Went, row: InLane | None) ->
     outcome.identities |= set(_identities(sending, went))
 
 
-def _identities(sending: Sending, went: Went) -> list[tuple[UUID, str, str, UUID]]:
+def _identities(sending: Sending, went: Went | Accepted) -> list[tuple[UUID, str, str, UUID]]:
     """Finds what Meta calls the person that we did not know; spellings of one number are the same."""
     found: list[tuple[UUID, str, str, UUID]] = []
     wa_id = canonical(digits(went.wa_id or ""))

@@ -6,7 +6,7 @@ events in order, `hear.py` and `happen.py` decide what they mean for it; `perfor
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal, TypedDict
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -31,12 +31,12 @@ from recado.store.pace import MINUTE, TURNS, forgotten
 from recado.store.sessions import Session
 from recado.store.worlds import Chatbot, Contact, Conversation, Line
 from recado.worker import perform
+from recado.worker.perform import WINDOW
 from recado.worker.record import entry
 from recado.worker.shelf import Shelf
 from recado.worker.world import standing_world, world
 from recado.worker.write import Turned, Writes
 
-WINDOW = timedelta(hours=24)
 BROKEN_FLOW = "broken_flow"
 
 log = structlog.get_logger(__name__)

@@ -49,6 +49,10 @@ class Leases:
         lease = self._held.get(number)
         return lease is not None and self._monotonic() < lease.safe_until
 
+    def epoch(self, number: UUID) -> int:
+        """Gives the epoch of a number that is held."""
+        return self._held[number].epoch
+
     def missing(self, numbers: Iterable[UUID]) -> set[UUID]:
         """Finds numbers that are not held."""
         return set(numbers) - self._held.keys()

@@ -28,13 +28,14 @@ from recado.store import consents
 from recado.store.calls import NewCall
 from recado.store.ids import new_id
 from recado.store.messages import NewMessage
-from recado.store.outbox import NewSend
+from recado.store.outbox import NewSend, Person
 from recado.store.sessions import Asked, Session
 from recado.store.tracked import Tracked
 
 if TYPE_CHECKING:
     from recado.worker.lane import Lane
 
+WINDOW = timedelta(hours=24)  # Meta's, after the customer's last word
 TEMPLATE_LIVES = timedelta(days=1)  # what it says is about today
 
 log = structlog.get_logger(__name__)
@@ -92,6 +93,7 @@ def send(lane: "Lane", effect: Send, *, session: Session | None) -> None:
             token=token,
             confirm=confirm,
             origin="timer" if begins else lane.origin,
+            to=_person(lane),
         )
     )
     lane.sent = id
@@ -99,6 +101,13 @@ def send(lane: "Lane", effect: Send, *, session: Session | None) -> None:
         lane.writes.touch(conversation.id).moved = True
     if effect.asks and lane.session:
         lane.session = msgspec.structs.replace(lane.session, asked=Asked(id, None, queued=True))
+
+
+def _person(lane: "Lane") -> Person:
+    """Makes whom it goes to; who opened Meta's window wrote when it began."""
+    contact, ends_at = lane.contact, lane.window
+    wrote_at = ends_at - WINDOW if ends_at else None
+    return Person(contact.id, contact.phone, contact.user_id, wrote_at)
 
 
 def _message(

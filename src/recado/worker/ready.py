@@ -4,6 +4,7 @@ An upload sends nothing to anybody. So one of unknown fate is not in doubt, as a
 """
 
 import asyncio
+from collections.abc import Awaitable
 
 import msgspec
 
@@ -16,19 +17,29 @@ from recado.whatsapp.outcomes import NotSent, Refused, Unknown, Uploaded
 from recado.worker.verdict import unsendable
 
 Body = dict[str, object]
+_CONTENT: msgspec.json.Decoder[Content] = msgspec.json.Decoder(Content)
 
 
-async def ready(
+def ready(
     client: GraphClient, account: Account, sending: Sending
-) -> Body | Refused | NotSent:
-    """Gives the request's body; one that cannot be written is refused by ourselves."""
+) -> Body | Refused | Awaitable[Body | Refused | NotSent]:
+    """Gives the request's body, or what makes it; one that cannot be written is refused by ourselves."""
     try:
-        content: Content = msgspec.convert(sending.content, Content)
+        content = _CONTENT.decode(sending.content)
         if isinstance(content, QrCode):
-            picture = await _picture(client, account, content)
-            return _body(sending, picture) if isinstance(picture, Media) else picture
+            return _with_picture(client, account, sending, content)
         return _body(sending, content)
     except ValueError as problem:  # msgspec.ValidationError is one
+        return unsendable(str(problem))
+
+
+async def _with_picture(
+    client: GraphClient, account: Account, sending: Sending, code: QrCode
+) -> Body | Refused | NotSent:
+    try:
+        picture = await _picture(client, account, code)
+        return _body(sending, picture) if isinstance(picture, Media) else picture
+    except ValueError as problem:
         return unsendable(str(problem))
 
 

@@ -24,8 +24,8 @@ from recado.whatsapp.client import Account, GraphClient
 from recado.whatsapp.errors import Action
 from recado.whatsapp.outcomes import Marked, MarkResult, NotSent, Refused, Unknown
 from recado.worker import metrics
+from recado.worker.requests import Graph
 from recado.worker.seen import Receipt
-from recado.worker.send import Graph
 from recado.worker.tokens import Tokens
 
 log = structlog.get_logger(__name__)

@@ -28,7 +28,8 @@ from recado.worker.life import Life
 from recado.worker.outside import Outside
 from recado.worker.programs import Programs
 from recado.worker.receipts import Receipts
-from recado.worker.send import Graph, Sender
+from recado.worker.requests import Graph
+from recado.worker.send import Sender
 from recado.worker.settle import GATHER, Settler
 from recado.worker.turn import Turns
 
@@ -190,7 +191,12 @@ class Worker:
             turns = Turns(self._pool, Programs(self._node_types), queued=hand_over)
             if life.after_crash:
                 turns.be_careful()
-            loops.append(Loop("turn", turns.step, self._bells["turn"], turns.isolate))
+
+            def turn_failed(problem: Exception) -> None:
+                hand_over.undone()
+                turns.isolate(problem)
+
+            loops.append(Loop("turn", turns.step, self._bells["turn"], turn_failed))
         if self._sender:
             loops.append(Loop("send", self._sender.step, self._bells["send"], _nobody))
         if self._calls:

@@ -1,8 +1,9 @@
-"""Sends: rounds of one transaction each, between which the requests run.
+"""Sends: rounds between which the requests run.
 
-A round writes the results that have come in, marks the next messages `sending` (the head of each lane, in numbers
-whose lease this process holds), commits, and only then starts their requests. So a crash leaves a row that says that
-it may be on its way: whoever takes the lease over treats it as of unknown fate. Nothing here resends blindly.
+A round writes the results that have come in and grants the next messages: it marks them `sending` (the head of each lane,
+in numbers whose lease this process holds), commits, and only then starts their requests. So a crash leaves a row that
+says that it may be on its way: whoever takes the lease over treats it as of unknown fate. Nothing here resends blindly.
+Most messages need no grant, because they begin with the commit of their turn (`direct.py`).
 
 Crash points. Before the commit: nothing was written to Meta for these rows. After it and before the request, during
 it, or before its result is written: the row is `sending` under our epoch, which the next holder sees. A result that
@@ -12,49 +13,32 @@ could not be written is kept and written in the next round.
 import asyncio
 import random
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
 from uuid import UUID
 
 import structlog
 
-from recado.store import holds, leases, outbox
+from recado.store import grants, holds, leases, outbox
 from recado.store.alerts import NewAlert, raise_alerts, resolve_alerts
 from recado.store.listen import OUTBOX, notify
-from recado.store.outbox import Rooms, Sending
+from recado.store.outbox import NO_OFFER, NewSend, Offer, Sending
 from recado.store.pool import Db, Pool
 from recado.store.secrets import Vault
-from recado.whatsapp.client import Account, GraphClient
-from recado.whatsapp.outcomes import Accepted, NotSent, Refused, SendResult, Unknown
+from recado.whatsapp.client import GraphClient
+from recado.whatsapp.outcomes import Accepted, SendResult
 from recado.worker import metrics, sweep
-from recado.worker.finish import finish
+from recado.worker.direct import Direct
+from recado.worker.finish import finish, finish_usual
 from recado.worker.lease import Leases
-from recado.worker.ready import ready
-from recado.worker.subject import about
+from recado.worker.requests import Done, Graph, Requests
 from recado.worker.throttle import Opened, Throttle
 from recado.worker.tokens import Tokens
-from recado.worker.verdict import NO_ACCOUNT, UNREACHABLE
+from recado.worker.verdict import UNREACHABLE
 
 log = structlog.get_logger(__name__)
 
 TICK = 1.0  # seconds
-NO_ROOM = Rooms((), 0, 0)
-
-
-@dataclass(frozen=True, slots=True)
-class Graph:
-    """Where Meta is, for numbers that have no address of their own."""
-
-    url: str
-    version: str
-
-
-@dataclass(slots=True)
-class Wakes:
-    """What the sender was told since its last round."""
-
-    numbers: set[UUID] = field(default_factory=set)
-    scan: bool = True
+GATHER, GATHER_FROM = 0.002, 4  # seconds for more results to come in, after a round of so many
 
 
 class Sender:
@@ -75,36 +59,47 @@ class Sender:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._pool = pool
-        self._tokens = Tokens(vault)
-        self._client = client
-        self._graph = graph
         self._unknown_wait = unknown_wait
         self._ring = ring
         self._went = went
         self._luck = luck
         self._monotonic = monotonic
         self._leases = Leases(owner, monotonic=monotonic)
+        self.tokens = Tokens(vault)
         self.throttle = Throttle(graph_url=graph.url, monotonic=monotonic)
+        self.direct = Direct(
+            self._leases, self.throttle, begin=self._begin_direct, doubt=self._doubt
+        )
+        self._requests = Requests(
+            client, self.tokens, graph, may_send=self._leases.may_send, ended=self._ended
+        )
         self._alarm: asyncio.TimerHandle | None = None
-        self._wakes = Wakes()
+        self._gathering: asyncio.TimerHandle | None = None
+        self._many = False
+        self._woken: set[UUID] = set()
+        self._scan = True
         self._ticked_at = -TICK
-        self._unsure = False
+        self._unsure = self._in_doubt = False
         self._granting = True
-        self._in_flight: dict[UUID, Sending] = {}
-        self._requests: set[asyncio.Task[SendResult]] = set()
-        self._finished: list[tuple[Sending, SendResult]] = []
+        self._look = True  # something may have come that has to be granted
+        self._used: set[UUID] = set()
 
     def wake(self, numbers: Iterable[UUID] = ()) -> None:
         """Says that there is something to send, for these numbers or for any."""
         known = set(numbers)
-        self._wakes.numbers |= known
-        self._wakes.scan |= not known
+        self._woken |= known
+        self._scan |= not known
+        self._look = True
         self._ring()
+
+    def offer(self, sends: Sequence[NewSend]) -> Offer:
+        """Says which of a turn's messages may begin with its commit."""
+        return (self.direct.offer(sends) if self._granting else None) or NO_OFFER
 
     @property
     def in_flight(self) -> int:
         """Counts the requests that are running or whose results are not written yet."""
-        return len(self._in_flight)
+        return len(self._requests.in_flight)
 
     def stop(self) -> None:
         """Begins no more requests, at once."""
@@ -113,16 +108,20 @@ class Sender:
 
     async def step(self) -> bool:
         """Does one round; says whether there may be more to do at once."""
-        if self._unsure:
+        await asyncio.sleep(0)  # what ends at this very moment is written together
+        if self._unsure or self._in_doubt:
             self._leases.forget()
-            self._wakes.scan = True
-        self._unsure = True
+            self.direct.forget()
+            self._scan = True
+        self._unsure, self._in_doubt = True, False
         if self._granting:
             await self._look_around()
-        more = await self._round()
+        await self._write_down()
+        if self._granting and (self._look or self.direct.lags(self._leases.epochs)):
+            await self._grant()
         self._unsure = False
         self._set_alarm()
-        return more or bool(self._finished)
+        return bool(self._requests.finished) and self._gathering is None
 
     async def drain(self, seconds: float) -> None:
         """Waits for requests on their way, writes their results and lets go of the leases.
@@ -130,11 +129,8 @@ class Sender:
         What is still on its way then stays `sending`: the next holder treats it as of unknown fate.
         """
         self.stop()
-        if self._requests:
-            await asyncio.wait(self._requests, timeout=seconds)
-        for request in self._requests:
-            request.cancel()
-        await self._round()
+        await self._requests.stop(seconds)
+        await self._write_down()
         async with self._pool.acquire() as db:
             await leases.release(db, [self._leases.owner])
 
@@ -142,19 +138,21 @@ class Sender:
 
     async def _look_around(self) -> None:
         ticking = self._monotonic() - self._ticked_at >= TICK
-        wakes, self._wakes = self._wakes, Wakes(scan=False)
-        missing = self._leases.missing(wakes.numbers)
-        if not (ticking or wakes.scan or missing):
+        told, self._woken = self._woken, set()
+        scan, self._scan = self._scan or ticking, False
+        missing = self._leases.missing(told)
+        if not (scan or missing):
             return
         async with self._pool.acquire() as db:
-            if ticking or wakes.scan:
+            if scan:
                 wanted = await outbox.numbers_with_mail(db)
                 missing |= self._leases.missing(wanted)
                 if self._leases.due:
-                    flying = {sending.number_id for sending in self._in_flight.values()}
-                    await self._leases.renew(db, wanted | flying)
+                    used, self._used = self._used, set()
+                    flying = {each.number_id for each in self._requests.in_flight.values()}
+                    await self._leases.renew(db, wanted | flying | used)
             if missing:
-                await self._acquire(db, missing, told=wakes.numbers)
+                await self._acquire(db, missing, told=told)
             if ticking:
                 await self._tick(db)
 
@@ -162,8 +160,8 @@ class Sender:
         async with db.transaction():
             got = await self._leases.acquire(db, numbers)
             if got:
-                flying, wait = list(self._in_flight), self._unknown_wait
-                await sweep.adopt_orphans(db, got, flying, unknown_wait=wait, doubts=True)
+                wait = self._unknown_wait
+                await sweep.adopt_orphans(db, got, self._ours(), unknown_wait=wait, doubts=True)
                 self.throttle.know(await holds.speeds(db, got))
                 self.throttle.tell_anew()
             if told & numbers - got.keys():  # another process sends for them
@@ -171,52 +169,63 @@ class Sender:
 
     async def _tick(self, db: Db) -> None:
         self._ticked_at = self._monotonic()
-        held, flying = self._leases.epochs, list(self._in_flight)
-        await sweep.sweep(db, held, flying, unknown_wait=self._unknown_wait)
+        self._look = True
+        held = self._leases.epochs
+        await sweep.sweep(db, held, self._ours(), unknown_wait=self._unknown_wait)
         self.throttle.know(await holds.speeds(db, held))
         self.throttle.forget(held.keys())
 
+    def _ours(self) -> list[UUID]:
+        """Lists what is on its way here: no orphans."""
+        return [*self._requests.in_flight, *self.direct.reserved]
+
     # A round.
 
-    async def _round(self) -> bool:
-        """Writes results and begins requests; says whether it left that to the next round.
+    async def _write_down(self) -> None:
+        """Writes results: what Meta simply took in one statement, everything else in a transaction of its own."""
+        finished = list(self._requests.finished)
+        self._many = len(finished) >= GATHER_FROM
+        written, behind = await finish_usual(self._pool, finished)
+        self._look |= behind
+        self._requests.written(each for each in finished if each[0].id in written)
+        rest = [each for each in finished if each[0].id not in written]
+        if rest or self.throttle.has_news:
+            await self._write_unusual(rest)
 
-        Where numbers were held it does: their rows and those of our leases would not be locked in one order.
-        """
-        finished = list(self._finished)
-        granted: list[Sending] = []
-        rooms = self._rooms({sending.id for sending, _ in finished})
-        if not finished and not rooms.each:
-            return False
+    async def _write_unusual(self, done: Sequence[Done]) -> None:
+        """Nothing is granted in it: rows of numbers that are held and of leases would not be locked in one order."""
         async with self._pool.acquire() as db, db.transaction():
-            outcome = await finish(db, finished, luck=self._luck, unknown_wait=self._unknown_wait)
+            outcome = await finish(db, done, luck=self._luck, unknown_wait=self._unknown_wait)
             opened = self.throttle.opened()
             await self._tell(db, opened)
-            later = outcome.holds_numbers or bool(opened)
-            if rooms.each and not later:
-                granted = await self._grant(db, rooms)
             await raise_alerts(db, [*outcome.alerts, *_alerts(opened)])
             closed = [str(each.number_id) for each in opened if each.seconds is None]
             await resolve_alerts(db, [UNREACHABLE], closed)
         metrics.sent(outcome.results, doubled=outcome.doubled)
-        del self._finished[: len(finished)]
-        for sending, _ in finished:
-            self._in_flight.pop(sending.id, None)
-        for sending in granted:
+        self.throttle.hold(outcome.holds)
+        self._requests.written(done)
+        self._look = True
+
+    async def _grant(self) -> None:
+        """Begins what may begin. A number of which all has begun that could is open to what comes directly."""
+        self._look = False
+        rooms = self.throttle.rooms(self._leases.epochs)
+        if not rooms.each:
+            self.direct.forget()
+            return
+        async with self._pool.acquire() as db:
+            owner, barred = self._leases.owner, self.throttle.barred()
+            granted = await grants.grant(db, owner, rooms, barred=barred)
+            await self.tokens.load(db, granted.going)
+        for sending in granted.going:
             self._start(sending)
-        return bool(rooms.each) and later
-
-    def _rooms(self, ended: set[UUID]) -> Rooms:
-        if not self._granting:
-            return NO_ROOM
-        flying = (each for each in self._in_flight.values() if each.id not in ended)
-        return self.throttle.rooms(self._leases.epochs, flying)
-
-    async def _grant(self, db: Db, rooms: Rooms) -> list[Sending]:
-        owner, barred = self._leases.owner, self.throttle.barred()
-        granted = await outbox.grant(db, owner, rooms, barred=barred)
-        await self._tokens.load(db, granted)
-        return granted
+        self.direct.know(
+            room.number_id
+            for room in rooms.each
+            if room.probe is None
+            and room.number_id not in granted.left
+            and not self.throttle.is_held(room.number_id)
+        )
 
     async def _tell(self, db: Db, opened: list[Opened]) -> None:
         for each in opened:
@@ -233,44 +242,36 @@ class Sender:
         loop = asyncio.get_running_loop()
         self._alarm = None if wait is None else loop.call_later(wait, self._ring)
 
+    # Requests.
+
     def _start(self, sending: Sending) -> None:
-        self._in_flight[sending.id] = sending
+        self._used.add(sending.number_id)
         self.throttle.begin(sending)
-        request = asyncio.create_task(self._post(sending), name=f"send {sending.id}")
-        self._requests.add(request)
-        request.add_done_callback(lambda done: self._ended(sending, done))
+        self._requests.start(sending)
 
-    async def _post(self, sending: Sending) -> SendResult:
-        """Writes the request, if it still may."""
-        token = self._tokens.of(sending)
-        if token is None or sending.phone_number_id is None:
-            return NO_ACCOUNT
-        account = Account(
-            sending.phone_number_id,
-            token,
-            sending.graph_url or self._graph.url,
-            self._graph.version,
-        )
-        body = await ready(self._client, account, sending)
-        if isinstance(body, Refused | NotSent):
-            return body
-        # An upload may have taken long: the lease is looked at right before the message itself is written.
-        if not self._leases.may_send(sending.number_id):
-            return NotSent("lease_lost")
-        return await self._client.send(account, body)
+    def _begin_direct(self, sending: Sending) -> None:
+        self._used.add(sending.number_id)
+        self.throttle.begin(sending, taken=True)
+        self._requests.start(sending)
 
-    def _ended(self, sending: Sending, request: "asyncio.Task[SendResult]") -> None:
-        """Keeps the result for the next round; of a request that broke nobody knows what became."""
-        self._requests.discard(request)
-        if request.cancelled():
-            return
-        if problem := request.exception():
-            log.critical("send_broke", error=type(problem).__name__, **about(sending))
-        result = Unknown("broke") if problem else request.result()
+    def _doubt(self) -> None:
+        """Takes the leases anew: a row may be `sending` of which nobody here knows."""
+        self._in_doubt = True
+        self._ring()
+
+    def _ended(self, sending: Sending, result: SendResult) -> None:
+        """Hears of a result that is to be written; after a round of many it waits a moment for others."""
         if self._went and isinstance(result, Accepted):
             self._went(sending.id, sending.conversation_id)
         self.throttle.end(sending, result)
-        self._finished.append((sending, result))
+        if not self._many:
+            self._ring()
+        elif self._gathering is None:
+            loop = asyncio.get_running_loop()
+            self._gathering = loop.call_later(GATHER, self._gathered)
+
+    def _gathered(self) -> None:
+        self._gathering = None
         self._ring()
 
 

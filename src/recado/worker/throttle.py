@@ -4,15 +4,18 @@ Nothing here waits or asks the database. What a number may do is told once a sec
 requests, as they end. Whoever takes the numbers over begins with what Meta allows after a pause.
 """
 
+import math
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from recado.store.holds import Speed
-from recado.store.outbox import Room, Rooms, Sending
+from recado.store.grants import Room, Rooms
+from recado.store.holds import Hold, Speed
+from recado.store.outbox import NewSend, Sending
 from recado.whatsapp.errors import PAIR_RATE
 from recado.whatsapp.limits import (
     COEXISTENCE,
@@ -23,8 +26,8 @@ from recado.whatsapp.limits import (
     PairPacing,
     per_second,
 )
-from recado.whatsapp.outcomes import Accepted, NotSent, Refused, SendResult, Unknown
-from recado.worker.verdict import pair_wait
+from recado.whatsapp.outcomes import Refused, SendResult
+from recado.worker.verdict import answered, pair_wait
 
 IN_FLIGHT = 200
 EACH = 50  # of one number: a slow one must not take all the room
@@ -48,13 +51,12 @@ class _Number:
     host: str
     rate: NumberRate
     breaker: Breaker = field(default_factory=Breaker)
+    held_until: float = -math.inf
 
 
-@dataclass(slots=True)
-class _Begun:
-    """A request on its way, and what its breakers want to hear at its end."""
+class _Begun(NamedTuple):
+    """What the breakers of a request on its way want to hear at its end."""
 
-    sending: Sending
     number: Breaker
     host: Breaker
     eras: tuple[int, int]
@@ -70,6 +72,8 @@ class Throttle:
         self._hosts: dict[str, Breaker] = {}
         self._pairs = PairPacing()
         self._begun: dict[UUID, _Begun] = {}
+        self._flying: Counter[UUID] = Counter()
+        self._flying_bulk: Counter[UUID] = Counter()
         self._thirsty: set[UUID] = set()  # have sent all that their rates allowed
         self._told: dict[UUID, float] = {}
         self._news = False
@@ -85,17 +89,18 @@ class Throttle:
             number = self._numbers.get(speed.number_id)
             if number is None:
                 rate = NumberRate(full, level=_level(speed), now=now)
-                self._numbers[speed.number_id] = _Number(speed.workspace_id, host, rate)
-                continue
-            number.host = host
-            number.rate.set(full, level=_level(speed), now=now)
+                number = _Number(speed.workspace_id, host, rate)
+                self._numbers[speed.number_id] = number
+            else:
+                number.host = host
+                number.rate.set(full, level=_level(speed), now=now)
+            number.held_until = now + speed.held
 
     def forget(self, numbers: Collection[UUID]) -> None:
         """Forgets all numbers but these, and the people to whom nothing was sent lately."""
         now = self._monotonic()
         self._pairs.forget_idle(now)
-        busy = {begun.sending.number_id for begun in self._begun.values()}
-        for id in self._numbers.keys() - set(numbers) - busy:
+        for id in self._numbers.keys() - set(numbers) - self._flying.keys():
             del self._numbers[id]
             self._told.pop(id, None)
         hosts = {number.host for number in self._numbers.values()}
@@ -103,25 +108,60 @@ class Throttle:
 
     # Room.
 
-    def rooms(self, epochs: Mapping[UUID, int], flying: Iterable[Sending]) -> Rooms:
+    def rooms(self, epochs: Mapping[UUID, int]) -> Rooms:
         """Says how many requests each number may begin, and all together.
 
         A number that has none on its way may always begin one, however many others have.
         """
-        sendings = list(flying)
-        each = Counter(sending.number_id for sending in sendings)
-        bulk = Counter(s.number_id for s in sendings if s.origin == "bulk")
-        free = max(IN_FLIGHT - len(sendings), 0)
-        free_bulk = max(min(BULK_IN_FLIGHT - bulk.total(), free), 0)
-        idle = sum(id not in each for id in epochs)
+        free = max(IN_FLIGHT - self._flying.total(), 0)
+        free_bulk = max(min(BULK_IN_FLIGHT - self._flying_bulk.total(), free), 0)
+        idle = sum(id not in self._flying for id in epochs)
         rooms = []
         for id, epoch in epochs.items():
-            first = int(id not in each)
-            most, probe = self._allowed(id, max(min(EACH - each[id], free), first))
+            flying, first = self._flying[id], int(id not in self._flying)
+            most, probe = self._allowed(id, max(min(EACH - flying, free), first))
             if most > 0:
-                of_bulk = max(min(BULK_EACH - bulk[id], free_bulk), first)
+                of_bulk = max(min(BULK_EACH - self._flying_bulk[id], free_bulk), first)
                 rooms.append(Room(id, epoch, most, min(of_bulk, most), probe))
         return Rooms(rooms, max(free, idle), max(free_bulk, idle))
+
+    def may_begin(self, send: NewSend) -> bool:
+        """Says whether a new message may go at once, and takes its room if it may."""
+        number, now, conversation = (
+            self._numbers.get(send.number_id),
+            self._monotonic(),
+            send.conversation_id,
+        )
+        if number is None or number.held_until > now or self._broken(number):
+            return False
+        if self._flying[send.number_id] >= EACH or self._flying.total() >= IN_FLIGHT:
+            return False
+        if number.rate.available(now) == 0 or self._pairs.wait(conversation, now) > 0:
+            return False
+        self._take(number, send, now)
+        return True
+
+    def give_back(self, send: NewSend) -> None:
+        """Gives the room back that a message did not need after all."""
+        number = self._numbers.get(send.number_id)
+        if number is not None:
+            number.rate.give_back(self._monotonic())
+        self._pairs.give_back(send.conversation_id)
+        self._land(send)
+
+    def hold(self, numbers: Mapping[UUID, Hold]) -> None:
+        """Notes that numbers were held just now."""
+        now = self._monotonic()
+        for id in numbers.keys() & self._numbers.keys():
+            number, seconds = self._numbers[id], numbers[id].seconds
+            number.held_until = max(
+                number.held_until, now + (math.inf if seconds is None else seconds)
+            )
+
+    def is_held(self, number_id: UUID) -> bool:
+        """Says whether a number is held, as far as is known."""
+        number = self._numbers.get(number_id)
+        return number is None or number.held_until > self._monotonic()
 
     def _allowed(self, id: UUID, wanted: int) -> tuple[int, int | None]:
         """Says how many of the requests wanted may begin, and with whom the number shares a single probe."""
@@ -150,22 +190,20 @@ class Throttle:
 
     # Requests.
 
-    def begin(self, sending: Sending) -> None:
-        """Notes a request that begins."""
+    def begin(self, sending: Sending, *, taken: bool = False) -> None:
+        """Notes a request that begins; `taken`: its room was taken before."""
         now, number = self._monotonic(), self._numbers.get(sending.number_id)
-        if number is None:
-            return
-        number.rate.take(1, now)
-        if number.rate.available(now) == 0:
-            self._thirsty.add(sending.number_id)
-        self._pairs.take(sending.conversation_id, now)
-        host = self._host(number.host)
-        eras = number.breaker.begin(now), host.begin(now)
-        self._begun[sending.id] = _Begun(sending, number.breaker, host, eras)
+        if not taken:
+            self._take(number, sending, now)
+        if number is not None:
+            host = self._host(number.host)
+            eras = number.breaker.begin(now), host.begin(now)
+            self._begun[sending.id] = _Begun(number.breaker, host, eras)
 
     def end(self, sending: Sending, result: SendResult) -> None:
         """Learns from how a request ended."""
         now, begun = self._monotonic(), self._begun.pop(sending.id, None)
+        self._land(sending)
         if begun is not None:
             good, reason = answered(result)
             begun.number.end(begun.eras[0], now, good=good, reason=reason)
@@ -179,7 +217,31 @@ class Throttle:
             wait = max(pair_wait(sending, result.rule), result.retry_after or 0.0)
             self._pairs.hold(sending.conversation_id, wait, now)
 
+    def _take(self, number: _Number | None, message: NewSend | Sending, now: float) -> None:
+        self._flying[message.number_id] += 1
+        if message.origin == "bulk":
+            self._flying_bulk[message.number_id] += 1
+        if number is None:
+            return
+        number.rate.take(1, now)
+        if number.rate.available(now) == 0:
+            self._thirsty.add(message.number_id)
+        self._pairs.take(message.conversation_id, now)
+
+    def _land(self, message: NewSend | Sending) -> None:
+        for flying in (
+            (self._flying, self._flying_bulk) if message.origin == "bulk" else (self._flying,)
+        ):
+            flying[message.number_id] -= 1
+            if not flying[message.number_id]:
+                del flying[message.number_id]
+
     # Breakers, for others to see.
+
+    @property
+    def has_news(self) -> bool:
+        """Says whether `opened` may tell something."""
+        return self._news
 
     def opened(self) -> list[Opened]:
         """Lists the numbers whose breaker has opened, opened again or closed since this was last asked."""
@@ -218,6 +280,10 @@ class Throttle:
         both = (number.breaker, self._host(number.host))
         return max((b for b in both if b.until), key=lambda b: b.until or 0.0, default=None)
 
+    def _broken(self, number: _Number) -> bool:
+        """Says whether a breaker keeps a number from sending, or lets one message try."""
+        return number.breaker.until is not None or self._host(number.host).until is not None
+
     def _shown(self, breaker: Breaker) -> float:
         return {"closed": 0.0, "half_open": 0.5, "open": 1.0}[breaker.state(self._monotonic())]
 
@@ -226,21 +292,6 @@ class Throttle:
         if host not in self._hosts:
             self._hosts[host] = Breaker(most=10, last=50)
         return self._hosts[host]
-
-
-def answered(result: SendResult) -> tuple[bool | None, str]:
-    """Says whether Meta answered at all, whatever she said, and why not; None: she was not even asked."""
-    match result:
-        case Accepted():
-            return True, ""
-        case Refused(http_status=status):
-            return (True if status else None), ""
-        case NotSent(reason="lease_lost") | Unknown(reason="broke"):
-            return None, ""
-        case NotSent(reason=reason) if reason.startswith("http_"):
-            return True, ""
-        case NotSent(reason=reason) | Unknown(reason=reason):
-            return False, reason
 
 
 def _level(speed: Speed) -> int:

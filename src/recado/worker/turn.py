@@ -45,6 +45,9 @@ LOOK_FOR_TRIED_EVERY = 1.0  # seconds
 class Queued(Protocol):
     """Is told, inside the transaction and after it, what turns have written for senders and callers."""
 
+    def before_write(self, writes: Writes) -> None:
+        """Says which messages may begin with the commit."""
+
     async def before_commit(self, db: Db, writes: Writes) -> None:
         """Adds what must be committed with it, such as a NOTIFY."""
 
@@ -160,6 +163,7 @@ class Turns:
             take_up(lane, thread.letters, most=each, timers=timers)
             if receipt := receipt_of(lane):
                 writes.receipts.append(receipt)
+        self._queued.before_write(writes)
         await write(db, writes, at)
         await self._queued.before_commit(db, writes)
 
@@ -178,6 +182,7 @@ class Turns:
             log.error("event_parked", inbox=head.seq, reason=reason, **about)
             lane.apologise()
             lane.alert("event_parked", "critical", str(lane.line.number_id), {"reason": reason})
+        self._queued.before_write(writes)
         await write(db, writes, at)
         await self._queued.before_commit(db, writes)
 

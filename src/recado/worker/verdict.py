@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from recado.store.holds import Hold, Kind, as_metas
 from recado.store.outbox import Sending
 from recado.whatsapp.errors import Action, Rule
@@ -105,6 +107,21 @@ def pair_wait(sending: Sending, rule: Rule) -> float:
     return max(rule.wait or 1.0, 4.0 ** min(sending.paces, 6))
 
 
+def answered(result: SendResult) -> tuple[bool | None, str]:
+    """Says whether Meta answered at all, whatever she said, and why not; None: she was not even asked."""
+    match result:
+        case Accepted():
+            return True, ""
+        case Refused(http_status=status):
+            return (True if status else None), ""
+        case NotSent(reason="lease_lost") | Unknown(reason="broke"):
+            return None, ""
+        case NotSent(reason=reason) if reason.startswith("http_"):
+            return True, ""
+        case NotSent(reason=reason) | Unknown(reason=reason):
+            return False, reason
+
+
 def _refused(sending: Sending, refused: Refused, luck: Callable[[], float]) -> Verdict:
     rule, reason = refused.rule, refused.rule.meaning
     match rule.action:
@@ -126,10 +143,18 @@ def _refused(sending: Sending, refused: Refused, luck: Callable[[], float]) -> V
             return _held(sending, refused, "number_stopped", rule.wait)
         case Action.STOP_WABA:
             return _held(sending, refused, "account_stopped", rule.wait)
-        case Action.TEMPLATE if rule.unheard and sending.content.get("type") != "template":
+        case Action.TEMPLATE if rule.unheard and not _is_template(sending):
             return Again(0.0, reason=reason, unheard=True)
         case Action.TEMPLATE | Action.DROP | Action.FIX | Action.USER:
             return _lost(refused)
+
+
+class _Typed(msgspec.Struct):
+    type: str
+
+
+def _is_template(sending: Sending) -> bool:
+    return msgspec.json.decode(sending.content, type=_Typed).type == "template"
 
 
 _ALERTS: dict[Kind, str] = {

@@ -27,7 +27,7 @@ from recado.store.consents import Consent
 from recado.store.journal import Entry
 from recado.store.mail import Mail
 from recado.store.messages import NewMessage
-from recado.store.outbox import NewSend
+from recado.store.outbox import NO_OFFER, NewSend, Offer, Sending
 from recado.store.pool import Db
 from recado.store.sessions import Session
 from recado.store.together import Part
@@ -61,7 +61,10 @@ class Turned:
 
 @dataclass(slots=True)
 class Writes:
-    """Everything a batch will write; `turns`, `receipts` and `nodes` are for after the commit, and never stored."""
+    """Everything a batch will write; `turns`, `receipts` and `nodes` are for after the commit, and never stored.
+
+    `offer` says which of the sends may begin with the commit, `begun` which do.
+    """
 
     taken: list[int] = field(default_factory=list)
     sessions: dict[UUID, Session] = field(default_factory=dict)
@@ -79,11 +82,16 @@ class Writes:
     turns: list[Turned] = field(default_factory=list)
     receipts: list[Receipt] = field(default_factory=list)
     nodes: NodeTimes = field(default_factory=NodeTimes)
+    offer: Offer = NO_OFFER
+    begun: list[Sending] = field(default_factory=list)
 
     @property
     def numbers(self) -> set[UUID]:
-        """Gives the numbers that have something to send."""
-        return {send.number_id for send in self.sends}
+        """Gives the numbers that have something to send which has not begun."""
+        if len(self.begun) == len(self.sends):
+            return set()
+        begun = {sending.id for sending in self.begun}
+        return {send.number_id for send in self.sends if send.id not in begun}
 
     def touch(self, id: UUID) -> Touch:
         """Gives what every turn changes on a conversation, to add to."""
@@ -104,7 +112,7 @@ class Writes:
 async def write(db: Db, writes: Writes, at: datetime) -> None:
     """Writes a batch. Alerts come last, because their rows are shared by everybody."""
     await together.write(db, list(_parts(writes, at)))
-    await outbox.insert(db, writes.sends)
+    writes.begun = await outbox.insert(db, writes.sends, writes.offer)
     await calls.insert(db, writes.calls)
     await tracked.insert(db, writes.tracked)
     await changes.change_contacts(db, writes.contacts)

@@ -3,7 +3,7 @@
 from recado.store.migrations.run_sql import run_sql
 
 revision = "0010_sweeps"
-down_revision = "0007_turns"
+down_revision = "0008_outbox"
 
 
 def upgrade() -> None:
