@@ -175,17 +175,17 @@ async def test_a_failing_step_does_not_stop_the_loop(town: Town) -> None:
     assert await town.got(ANA, 1)
 
 
-async def test_loops_that_get_no_connection_wait_and_go_on_with_the_only_one(
+async def test_loops_that_get_no_connection_wait_and_go_on_with_the_least_pool(
     pool: Pool, database_url: str
 ) -> None:
     stage = await set_up(pool, ASK_NAME)
-    only = await create_pool(database_url, min_size=1, max_size=1)
-    async with open_town(replace(stage, pool=only), pool, database_url) as town:
+    small = await create_pool(database_url, min_size=2, max_size=2)
+    async with open_town(replace(stage, pool=small), pool, database_url) as town:
         await town.worker()
-        async with only.acquire():
+        async with small.acquire(), small.acquire():
             town.meta.say(ANA, "oi")
             await town.meta.idle()
             assert await pool.fetchval("select count(*) from inbox") == 1
 
         assert await town.got(ANA, 1)
-    await only.close()
+    await small.close()
