@@ -77,5 +77,8 @@ async def test_a_flow_that_asks_none_carries_none(pool: Pool) -> None:
     await answer(stage)
 
     assert (
-        await stage.value("select count(*) from journal where event::jsonb -> 'world' ? 'calendars'") == 0
+        await stage.value(
+            "select count(*) from journal where event::jsonb -> 'world' ? 'calendars'"
+        )
+        == 0
     )

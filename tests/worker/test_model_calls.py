@@ -187,7 +187,9 @@ async def test_an_account_that_is_gone_is_an_error(stage: Stage, phone: Phone) -
 
     assert await asks(stage, phone, ana, "Abre hoje?") == "Agora não."
 
-    result = await stage.value("select event::jsonb -> 'result' from journal where event::jsonb ? 'result'")
+    result = await stage.value(
+        "select event::jsonb -> 'result' from journal where event::jsonb ? 'result'"
+    )
     assert (result["error"], result["detail"]) == ("account_missing", "modelo")
 
 

@@ -64,7 +64,9 @@ async def test_every_turn_is_in_the_journal_with_its_luck_and_world(stage: Stage
 
     await run_until_idle(stage.turns().step)
 
-    (entry,) = await stage.rows("select message_id, event::jsonb, trace::jsonb, effects::jsonb from journal")
+    (entry,) = await stage.rows(
+        "select message_id, event::jsonb, trace::jsonb, effects::jsonb from journal"
+    )
     assert entry["message_id"] == asked
     assert entry["event"]["event"] == "started"
     assert entry["event"]["seed"] == 7

@@ -9,7 +9,7 @@ import msgspec
 
 from recado.engine.state import State, Status
 from recado.store.pool import Db
-from recado.store.together import Part, columns
+from recado.store.together import Part
 
 _STATE = msgspec.json.Decoder(State)
 _VARIABLES: msgspec.json.Decoder[dict[str, Any]] = msgspec.json.Decoder(dict[str, Any])
@@ -119,9 +119,7 @@ def save(sessions: Sequence[Session]) -> Part:
                   (id, workspace_id, conversation_id, chatbot_id, flow_id, flow_version_id, status,
                    current_node_id, variables, execution_path, engine, asked_message_id, outcome, wake_at,
                    session_expires_at, last_message_at)
-           select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[],
-                  $7::text[], $8::text[], $9::jsonb[], $10::jsonb[], $11::jsonb[], $12::uuid[],
-                  $13::text[], $14::timestamptz[], $15::timestamptz[], $16::timestamptz[])
+           select * from unnest($1::new_session[])
            on conflict (id) do update set
                   flow_id = excluded.flow_id, flow_version_id = excluded.flow_version_id,
                   status = excluded.status, current_node_id = excluded.current_node_id,
@@ -130,7 +128,7 @@ def save(sessions: Sequence[Session]) -> Part:
                   outcome = excluded.outcome, wake_at = excluded.wake_at, tries = 0,
                   session_expires_at = excluded.session_expires_at,
                   last_message_at = excluded.last_message_at, updated_at = clock_timestamp()""",
-        columns(_row(session) for session in ordered),
+        [[_row(session) for session in ordered]],
     )
 
 

@@ -18,6 +18,8 @@ from recado.store.sessions import Session
 if TYPE_CHECKING:
     from recado.worker.lane import Lane
 
+_encode = msgspec.json.encode
+
 log = structlog.get_logger(__name__)
 
 
@@ -29,7 +31,6 @@ def entry(
         for visit in turn.trace.visits:
             for name in visit.missing():
                 log.debug("missing_variable", node=visit.node, name=name, **lane.ids)
-    encode = msgspec.json.encode
     return Entry(
         id=new_id(),
         workspace_id=session.workspace_id,
@@ -37,11 +38,15 @@ def entry(
         session_id=session.id,
         flow_version_id=session.flow_version_id,
         message_id=lane.heard.message_id if lane.heard else None,
-        event=encode(event),
-        trace=encode(turn.trace),
-        effects=encode(turn.effects),
-        sent=sent,
+        event=_json(event),
+        trace=_json(turn.trace),
+        effects=_json(turn.effects),
+        sent=_encode(sent),
     )
+
+
+def _json(what: object) -> str:
+    return _encode(what).decode()
 
 
 def heard(lane: "Lane", mail: Mail, message: Message, *, node: str | None) -> NewMessage:

@@ -61,9 +61,13 @@ class Turned:
 
 @dataclass(slots=True)
 class Writes:
-    """Everything a batch will write; `turns`, `receipts` and `nodes` are for after the commit, and never stored."""
+    """Everything a batch will write; `turns`, `receipts` and `nodes` are for after the commit, and never stored.
+
+    `retaken`: some of what was `taken` had been parked before, so its messages may be there already.
+    """
 
     taken: list[int] = field(default_factory=list)
+    retaken: bool = False
     sessions: dict[UUID, Session] = field(default_factory=dict)
     messages: list[NewMessage] = field(default_factory=list)
     sends: list[NewSend] = field(default_factory=list)
@@ -119,7 +123,7 @@ def _parts(writes: Writes, at: datetime) -> Iterator[Part]:
     if writes.sessions:
         yield sessions.save(list(writes.sessions.values()))
     if writes.messages:
-        yield messages.insert(writes.messages)
+        yield messages.insert(writes.messages, again=writes.retaken)
     if writes.journal:
         yield journal.append(writes.journal)
     if writes.touches:

@@ -77,3 +77,19 @@ create constraint trigger config_epoch after insert or delete or update on chatb
 
 -- `engine` is read as the State that it is, which has a session.
 update conversation_states set engine = engine || jsonb_build_object('session', id) where not engine ? 'session';
+
+-- What a turn writes comes as rows, not as an array for each column: less to encode, less to read. Their fields are in
+-- the order of the classes that carry them (store/sessions.py, messages.py, journal.py, changes.py).
+create type new_session as (
+    id uuid, workspace_id uuid, conversation_id uuid, chatbot_id uuid, flow_id uuid, flow_version_id uuid, status text,
+    current_node_id text, variables jsonb, execution_path jsonb, engine jsonb, asked_message_id uuid, outcome text,
+    wake_at timestamptz, session_expires_at timestamptz, last_message_at timestamptz);
+create type new_message as (
+    id uuid, workspace_id uuid, conversation_id uuid, direction text, type text, text text, content jsonb,
+    at timestamptz, status text, key text, context_id text, session_id uuid, flow_id uuid, flow_version_id uuid,
+    node_id text, reply_to uuid);
+create type new_turn as (
+    id uuid, workspace_id uuid, conversation_id uuid, session_id uuid, flow_version_id uuid, message_id uuid, event text,
+    trace text, effects text, sent jsonb);
+create type touched_conversation as (
+    id uuid, unread integer, inbound_at timestamptz, moved boolean, turns integer, forgotten integer);
