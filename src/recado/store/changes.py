@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 
 from recado.engine.effects import Handoff
+from recado.store.pace import forgotten
 from recado.store.pool import Db
 from recado.store.together import Part
 
@@ -32,6 +33,11 @@ class Touch:
         self.unread += 1
         self.inbound_at = max(self.inbound_at or at, at)
         self.moved = True
+
+    def turn(self, before: Sequence[datetime], at: datetime) -> None:
+        """Counts a turn; `before` are the times of those that the conversation knows."""
+        self.turns += 1
+        self.forgotten = forgotten(before, at, self.turns)
 
 
 @dataclass(slots=True)

@@ -1,6 +1,5 @@
 """Writes down what happened: a turn with what came of it and why, for the journal; a message, for the history."""
 
-import logging
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -27,7 +26,7 @@ def entry(
     lane: "Lane", session: Session, event: Event, turn: Turn, sent: tuple[UUID, ...]
 ) -> Entry:
     """Makes a turn's row of the journal; `sent` are the messages it queued."""
-    if log.is_enabled_for(logging.DEBUG):  # else nobody pays for the lines
+    if lane.writes.debug:  # else nobody pays for the lines
         for visit in turn.trace.visits:
             for name in visit.missing():
                 log.debug("missing_variable", node=visit.node, name=name, **lane.ids)

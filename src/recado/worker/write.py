@@ -1,9 +1,13 @@
 """What a batch of turns writes: gathered in memory, then what every turn writes at once, the rest a statement per table."""
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
+
+import msgspec
+import structlog
 
 from recado.store import (
     alerts,
@@ -36,9 +40,10 @@ from recado.store.worlds import Conversation
 from recado.worker.node_times import NodeTimes
 from recado.worker.seen import Receipt
 
+log = structlog.get_logger(__name__)
 
-@dataclass(frozen=True, slots=True)
-class Turned:
+
+class Turned(msgspec.Struct, frozen=True):
     """A turn that was made: whose, where, and the message that it heard if there was one."""
 
     session: UUID
@@ -64,6 +69,7 @@ class Writes:
     """Everything a batch will write; `turns`, `receipts` and `nodes` are for after the commit, and never stored.
 
     `retaken`: some of what was `taken` had been parked before, so its messages may be there already.
+    `debug`: somebody reads the lines of that level; asking the log each time would cost more than most of a turn's steps.
     """
 
     taken: list[int] = field(default_factory=list)
@@ -83,6 +89,7 @@ class Writes:
     turns: list[Turned] = field(default_factory=list)
     receipts: list[Receipt] = field(default_factory=list)
     nodes: NodeTimes = field(default_factory=NodeTimes)
+    debug: bool = field(default_factory=lambda: log.is_enabled_for(logging.DEBUG))
 
     @property
     def numbers(self) -> set[UUID]:
