@@ -17,7 +17,7 @@ _PATH: msgspec.json.Decoder[tuple[str, ...]] = msgspec.json.Decoder(tuple[str, .
 
 # What `state_of` reads of a session.
 STATE = """s.id as session_id, s.flow_id, s.flow_version_id, s.status, s.current_node_id, s.variables::text,
-           s.execution_path::text, s.engine::text, s.session_expires_at, s.outcome"""
+           s.execution_path::text, s.engine, s.session_expires_at, s.outcome"""
 
 _encode = msgspec.json.encode
 _replace = msgspec.structs.replace
@@ -145,7 +145,7 @@ def _row(s: Session) -> tuple[object, ...]:
         state.node,
         _encode(state.variables),
         _encode(state.path),
-        _encode(_rest(state)),
+        _encode(_rest(state)).decode(),
         s.asked.message_id if s.asked else None,
         state.outcome,
         None if s.rests else state.wake_at,
