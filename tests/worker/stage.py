@@ -264,9 +264,9 @@ class Stage:
             ago,
         )
         await self.sql("update held_conversations set until = until - $1::interval", ago)
-        for row in await self.rows("select id, engine from conversation_states"):
+        for row in await self.rows("select id, engine::jsonb from conversation_states"):
             await self.sql(
-                """update conversation_states set wake_at = wake_at - $2::interval, engine = $3,
+                """update conversation_states set wake_at = wake_at - $2::interval, engine = $3::jsonb,
                           session_expires_at = session_expires_at - $2::interval where id = $1""",
                 row["id"],
                 ago,

@@ -34,4 +34,6 @@ async def tell(stage: Stage, conversation: UUID, notice: Notice) -> None:
 
 async def session(stage: Stage) -> Any:
     """The newest session."""
-    return (await stage.rows("select * from conversation_states order by id desc"))[0]
+    return (await stage.rows("select *, engine::jsonb from conversation_states order by id desc"))[
+        0
+    ]

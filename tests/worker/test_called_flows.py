@@ -32,7 +32,7 @@ async def hears(stage: Stage, conversation: UUID, *texts: str) -> list[str]:
 
 
 async def session(stage: Stage) -> Any:
-    (row,) = await stage.rows("select * from conversation_states")
+    (row,) = await stage.rows("select *, engine::jsonb from conversation_states")
     return row
 
 

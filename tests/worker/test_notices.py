@@ -144,7 +144,7 @@ async def test_a_restart_begins_a_new_session_of_the_version_that_is_published_n
 
     await tell(stage, ana, Stopped("restarted", session=running, again=True))
 
-    rows = await stage.rows("select * from conversation_states order by id")
+    rows = await stage.rows("select *, engine::jsonb from conversation_states order by id")
     assert [row["status"] for row in rows] == ["stopped", "active"]
     assert rows[1]["flow_version_id"] == version
     assert rows[1]["engine"]["trigger"]["kind"] == "api"
@@ -178,7 +178,7 @@ async def test_an_order_to_stop_is_about_the_session_that_ran_then(stage: Stage)
 async def test_a_session_of_before_flows_could_call_flows_goes_on(stage: Stage) -> None:
     ana = await asked(stage)
     await stage.sql(
-        "update conversation_states set engine = engine - '{first_flow,first_version}'::text[]"
+        "update conversation_states set engine = engine::jsonb - '{first_flow,first_version}'::text[]"
     )
     await stage.hears(ana, "recomeçar")
 

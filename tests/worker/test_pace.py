@@ -104,7 +104,7 @@ async def test_a_timer_does_not_overtake_what_waits(pool: Pool) -> None:
     await run_until_idle(stage.turns().step)
     await stage.sql(
         """update conversation_states set wake_at = clock_timestamp(), engine = jsonb_set(
-               engine, '{wait,until}', to_jsonb(clock_timestamp()))"""
+               engine::jsonb, '{wait,until}', to_jsonb(clock_timestamp()))"""
     )
 
     idle_at_once = await run_until_idle(stage.turns().step)

@@ -106,7 +106,7 @@ async def test_a_timer_that_fails_is_given_up_with_its_session(pool: Pool) -> No
     await run_with_failures(stage.turns(BAD_TYPES))
     await stage.sql(
         """update conversation_states set wake_at = clock_timestamp(), engine = jsonb_set(
-               engine, '{wait,until}', to_jsonb(clock_timestamp()))"""
+               engine::jsonb, '{wait,until}', to_jsonb(clock_timestamp()))"""
     )
 
     failures = await run_with_failures(stage.turns(BAD_TYPES))

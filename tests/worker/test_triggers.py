@@ -47,7 +47,7 @@ async def test_a_keyword_begins_its_flow_and_other_words_the_main_one(stage: Sta
     assert await hears(stage, ana, "qual o PRECO?") == ">Preço de quê?"
     assert await hears(stage, bia, "bom dia") == ">Nome?"
     kinds = await stage.rows(
-        "select engine->'trigger' as trigger from conversation_states order by id"
+        "select engine::jsonb->'trigger' as trigger from conversation_states order by id"
     )
     assert [row["trigger"].get("kind", "any") for row in kinds] == ["keyword", "any"]
 
@@ -117,7 +117,7 @@ async def test_a_second_tap_on_the_button_that_ended_the_session_begins_none(poo
     stage = await set_up(pool, flow(buttons, bye(content="Feito")))
     ana = await stage.customer()
     await hears(stage, ana, "oi")
-    visit = await stage.value("select engine->'wait'->>'token' from conversation_states")
+    visit = await stage.value("select engine::jsonb->'wait'->>'token' from conversation_states")
     tap = {"option": "sim", "visit": visit}
 
     first = await hears(stage, ana, "Sim", type="button_reply", tap=tap)

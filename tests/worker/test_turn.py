@@ -101,10 +101,10 @@ async def test_order_is_metas_time_then_arrival(stage: Stage) -> None:
     await run_until_idle(stage.turns().step)
 
     rows = await stage.rows(
-        "select trigger from (select engine->'trigger' as trigger from conversation_states) s"
+        "select trigger from (select engine::jsonb->'trigger' as trigger from conversation_states) s"
     )
     assert rows[0]["trigger"]["text"] == "first"
-    late = await stage.value("select engine->'late' from conversation_states")
+    late = await stage.value("select engine::jsonb->'late' from conversation_states")
     assert [message["text"] for message in late] == ["second", "third"]
 
 
@@ -272,7 +272,7 @@ async def test_an_expired_session_ends_and_a_new_one_begins(stage: Stage) -> Non
 
     await run_until_idle(turns.step)
 
-    rows = await stage.rows("select status, engine from conversation_states order by id")
+    rows = await stage.rows("select status, engine::jsonb from conversation_states order by id")
     assert [row["status"] for row in rows] == ["expired", "active"]
     assert rows[1]["engine"]["trigger"]["text"] == "voltei"
 
@@ -427,7 +427,7 @@ async def _let_the_wait_be_over(stage: Stage) -> None:
     """Moves the wait into the past, in the column and in the engine's own state."""
     await stage.sql(
         """update conversation_states set wake_at = clock_timestamp(), engine = jsonb_set(
-               engine, '{wait,until}', to_jsonb(clock_timestamp()))"""
+               engine::jsonb, '{wait,until}', to_jsonb(clock_timestamp()))"""
     )
 
 

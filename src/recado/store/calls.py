@@ -131,9 +131,9 @@ def _row(call: NewCall) -> tuple[object, ...]:
 # A session that is over, or that waits for something else by now, asks for nothing any more.
 _WANTED = """exists (select from conversation_states s
                       where s.id = c.session_id and s.status in ('active', 'handed_off')
-                        and s.engine #>> '{wait,kind}' = 'call'
-                        and (s.engine #>> '{wait,token}') || '.'
-                            || coalesce(s.engine #>> '{wait,round}', '0') = c.token)"""
+                        and s.engine::jsonb #>> '{wait,kind}' = 'call'
+                        and (s.engine::jsonb #>> '{wait,token}') || '.'
+                            || coalesce(s.engine::jsonb #>> '{wait,round}', '0') = c.token)"""
 
 
 async def claim(

@@ -9,8 +9,9 @@ from uuid import UUID
 import msgspec
 
 from recado.engine.effects import Handoff
+from recado.store.pace import forgotten
 from recado.store.pool import Db
-from recado.store.together import Part, columns
+from recado.store.together import Part
 
 
 @dataclass(slots=True)
@@ -32,6 +33,11 @@ class Touch:
         self.unread += 1
         self.inbound_at = max(self.inbound_at or at, at)
         self.moved = True
+
+    def turn(self, before: Sequence[datetime], at: datetime) -> None:
+        """Counts a turn; `before` are the times of those that the conversation knows."""
+        self.turns += 1
+        self.forgotten = forgotten(before, at, self.turns)
 
 
 @dataclass(slots=True)
@@ -79,14 +85,12 @@ def touch(touches: Mapping[UUID, Touch], at: datetime) -> Part:
                   unread = v.unread + c.unread,
                   last_inbound_at = greatest(v.last_inbound_at, c.inbound_at),
                   window_expires_at = greatest(v.window_expires_at, c.inbound_at + interval '24 hours'),
-                  last_message_at = case when c.moved then greatest(v.last_message_at, $7)
+                  last_message_at = case when c.moved then greatest(v.last_message_at, $2)
                                          else v.last_message_at end,
-                  turned_at = v.turned_at[c.forgotten + 1:] || array_fill($7::timestamptz, array[c.turns])
-             from unnest($1::uuid[], $2::integer[], $3::timestamptz[], $4::boolean[], $5::integer[],
-                         $6::integer[])
-                  as c (id, unread, inbound_at, moved, turns, forgotten)
+                  turned_at = v.turned_at[c.forgotten + 1:] || array_fill($2::timestamptz, array[c.turns])
+             from unnest($1::touched_conversation[]) c
             where v.id = c.id""",
-        (*columns(_touch(id, touch) for id, touch in touches.items()), at),
+        [[_touch(id, touch) for id, touch in touches.items()], at],
     )
 
 

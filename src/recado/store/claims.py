@@ -18,9 +18,7 @@ from recado.store.pool import Db, Pool
 # times what they do), and never by what PostgreSQL believes about the tables at that moment.
 _BEGIN = """begin;
             set local plan_cache_mode = force_generic_plan;
-            set local enable_seqscan = off;
-            set local enable_hashjoin = off;
-            set local enable_mergejoin = off"""
+            set local enable_seqscan = off"""
 
 # The oldest mail because it has waited longest; the newest so that one number's backlog does not hide the rest.
 _SAMPLE = 200

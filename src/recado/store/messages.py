@@ -10,11 +10,11 @@ from uuid import UUID
 import msgspec
 
 from recado.store.pool import Db
-from recado.store.together import Part, columns
+from recado.store.together import Part
 
 
 class NewMessage(msgspec.Struct, frozen=True, kw_only=True):
-    """A message as its turn writes it. `content` is encoded JSON."""
+    """A message as its turn writes it, its fields those of the type `new_message`. `content` is encoded JSON."""
 
     id: UUID
     workspace_id: UUID
@@ -48,39 +48,15 @@ class Fate:
     pricing: Any = None
 
 
-def insert(messages: Sequence[NewMessage]) -> Part:
-    """Writes new messages; one that is there already (it was parked and taken up again) stays as it is."""
+def insert(messages: Sequence[NewMessage], *, again: bool = False) -> Part:
+    """Writes new messages. `again`: one that is there already (it was parked and taken up again) stays as it is."""
     ordered = sorted(messages, key=lambda message: message.id.int)
     return Part(
-        """insert into messages
+        f"""insert into messages
                   (id, workspace_id, conversation_id, direction, type, text, content, at, status, key,
                    context_id, session_id, flow_id, flow_version_id, node_id, reply_to)
-           select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[],
-                  $7::jsonb[], $8::timestamptz[], $9::text[], $10::text[], $11::text[], $12::uuid[],
-                  $13::uuid[], $14::uuid[], $15::text[], $16::uuid[])
-           on conflict (id) do nothing""",
-        columns(_row(message) for message in ordered),
-    )
-
-
-def _row(m: NewMessage) -> tuple[object, ...]:
-    return (
-        m.id,
-        m.workspace_id,
-        m.conversation_id,
-        m.direction,
-        m.type,
-        m.text,
-        m.content,
-        m.at,
-        m.status,
-        m.key,
-        m.context_id,
-        m.session_id,
-        m.flow_id,
-        m.flow_version_id,
-        m.node_id,
-        m.reply_to,
+           select * from unnest($1::new_message[]) {"on conflict (id) do nothing" if again else ""}""",
+        [[msgspec.structs.astuple(message) for message in ordered]],
     )
 
 

@@ -107,9 +107,10 @@ async def post_migration(db: Db, workspace_id: UUID, migrated: Migrated) -> int:
              from conversation_states s
             where s.workspace_id = $1 and s.status in ('active', 'handed_off')
               and (s.flow_id = $2::text::uuid and s.flow_version_id <> $3::text::uuid
-                   or exists (select from jsonb_array_elements(s.engine -> 'frames') f
+                   or exists (select from jsonb_array_elements(s.engine::jsonb -> 'frames') f
                                where f ->> 'flow' = $2 and f ->> 'version' <> $3)
-                   or s.engine ->> 'first_flow' = $2 and s.engine ->> 'first_version' <> $3)
+                   or s.engine::jsonb ->> 'first_flow' = $2
+                      and s.engine::jsonb ->> 'first_version' <> $3)
            on conflict (conversation_id, key) where kind <> 'message' and parked_at is null do nothing""",
         workspace_id,
         migrated.flow,

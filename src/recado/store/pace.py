@@ -21,9 +21,9 @@ def recent(turned_at: Sequence[datetime], at: datetime) -> list[datetime]:
 
 def forgotten(turned_at: Sequence[datetime], at: datetime, more: int) -> int:
     """Says how many of these turns, the first ones, mean nothing any more once there are so many more."""
-    old = next(
-        (place for place, turn in enumerate(turned_at) if turn > at - MINUTE), len(turned_at)
-    )
+    old, since = 0, at - MINUTE
+    while old < len(turned_at) and turned_at[old] <= since:
+        old += 1
     return max(old, min(len(turned_at), len(turned_at) + more - TURNS))
 
 

@@ -9,7 +9,7 @@ import msgspec
 
 from recado.engine.state import State, Status
 from recado.store.pool import Db
-from recado.store.together import Part, columns
+from recado.store.together import Part
 
 _STATE = msgspec.json.Decoder(State)
 _VARIABLES: msgspec.json.Decoder[dict[str, Any]] = msgspec.json.Decoder(dict[str, Any])
@@ -17,7 +17,7 @@ _PATH: msgspec.json.Decoder[tuple[str, ...]] = msgspec.json.Decoder(tuple[str, .
 
 # What `state_of` reads of a session.
 STATE = """s.id as session_id, s.flow_id, s.flow_version_id, s.status, s.current_node_id, s.variables::text,
-           s.execution_path::text, s.engine::text, s.session_expires_at, s.outcome"""
+           s.execution_path::text, s.engine, s.session_expires_at, s.outcome"""
 
 _encode = msgspec.json.encode
 _replace = msgspec.structs.replace
@@ -119,9 +119,7 @@ def save(sessions: Sequence[Session]) -> Part:
                   (id, workspace_id, conversation_id, chatbot_id, flow_id, flow_version_id, status,
                    current_node_id, variables, execution_path, engine, asked_message_id, outcome, wake_at,
                    session_expires_at, last_message_at)
-           select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[],
-                  $7::text[], $8::text[], $9::jsonb[], $10::jsonb[], $11::jsonb[], $12::uuid[],
-                  $13::text[], $14::timestamptz[], $15::timestamptz[], $16::timestamptz[])
+           select * from unnest($1::new_session[])
            on conflict (id) do update set
                   flow_id = excluded.flow_id, flow_version_id = excluded.flow_version_id,
                   status = excluded.status, current_node_id = excluded.current_node_id,
@@ -130,7 +128,7 @@ def save(sessions: Sequence[Session]) -> Part:
                   outcome = excluded.outcome, wake_at = excluded.wake_at, tries = 0,
                   session_expires_at = excluded.session_expires_at,
                   last_message_at = excluded.last_message_at, updated_at = clock_timestamp()""",
-        columns(_row(session) for session in ordered),
+        [[_row(session) for session in ordered]],
     )
 
 
@@ -147,7 +145,7 @@ def _row(s: Session) -> tuple[object, ...]:
         state.node,
         _encode(state.variables),
         _encode(state.path),
-        _encode(_rest(state)),
+        _encode(_rest(state)).decode(),
         s.asked.message_id if s.asked else None,
         state.outcome,
         None if s.rests else state.wake_at,

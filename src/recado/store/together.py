@@ -5,7 +5,7 @@ checked when all is done.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 
 import msgspec
@@ -20,11 +20,6 @@ class Part(msgspec.Struct, frozen=True):
 
     statement: str
     values: Sequence[object]
-
-
-def columns(rows: Iterable[Sequence[object]]) -> tuple[tuple[object, ...], ...]:
-    """Turns rows around: an array for each column, which is what `unnest` takes."""
-    return tuple(zip(*rows, strict=True))
 
 
 async def write(db: Db, parts: Sequence[Part]) -> None:

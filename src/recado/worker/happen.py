@@ -1,6 +1,5 @@
 """What a notice means for a conversation: news of a message or a call, a person gives it back, a publish, an end."""
 
-import logging
 from typing import assert_never
 
 import structlog
@@ -18,7 +17,7 @@ log = structlog.get_logger(__name__)
 
 def happen(lane: Lane, mail: Mail) -> None:
     """Takes up a notice; one that concerns nothing that is there any more changes nothing."""
-    if log.is_enabled_for(logging.DEBUG):  # else nobody pays for the line
+    if lane.writes.debug:
         log.debug("notice", notice=mail.kind, **lane.ids)
     lane.origin = "timer"  # the contact has said nothing that this answers
     if mail.notice:

@@ -27,7 +27,7 @@ from recado.engine.texts import say
 from recado.store.alerts import NewAlert, Severity
 from recado.store.ids import new_id
 from recado.store.mail import Mail
-from recado.store.pace import MINUTE, TURNS, forgotten
+from recado.store.pace import MINUTE, TURNS
 from recado.store.sessions import Session
 from recado.store.worlds import Chatbot, Contact, Conversation, Line
 from recado.worker import perform
@@ -83,6 +83,7 @@ class Lane:
     manners: tuple[Settings, Settings] | None = None
     sent: UUID | None = None
     origin: Literal["reply", "timer"] = "reply"
+    _world: tuple[tuple[Contact, str, UUID | None], World] | None = None
 
     def __post_init__(self) -> None:
         self.contact = self.conversation.contact
@@ -158,12 +159,6 @@ class Lane:
         """Lets the rest wait until the next turn may begin."""
         self.writes.holds[self.conversation.id] = self.recent[-TURNS] + MINUTE
 
-    def _count_turn(self) -> None:
-        self.recent.append(self.at)
-        touch = self.writes.touch(self.conversation.id)
-        touch.turns += 1
-        touch.forgotten = forgotten(self.turned_at, self.at, touch.turns)
-
     # Turns.
 
     def begin(self, flow: RunFlow) -> Session:
@@ -190,7 +185,8 @@ class Lane:
         before = None if isinstance(event, Started) else session.state
         program = self._program_for(session, event)
         turn = advance(program, before, event, self.shelf.library, self.writes.nodes)
-        self._count_turn()
+        self.recent.append(self.at)
+        self.writes.touch(self.conversation.id).turn(self.turned_at, self.at)
         self.writes.turns.append(Turned(session.id, self.conversation, self.heard))
         self.manners = (program.settings, event.world.settings)
         if self.heard and isinstance(event, Started | Replied):
@@ -257,9 +253,12 @@ class Lane:
         else:
             answers = self.route()
             chatbot_id = answers.chatbot_id if isinstance(answers, RunFlow) else None
-        chatbot = self.chatbots.get(chatbot_id) if chatbot_id else None
-        standing = standing_world(self.line, chatbot, self.shelf)
-        return world(standing, self.conversation, self.contact, mode=self.mode)
+        seen = (self.contact, self.mode, chatbot_id)
+        if self._world is None or self._world[0] != seen:
+            chatbot = self.chatbots.get(chatbot_id) if chatbot_id else None
+            standing = standing_world(self.line, chatbot, self.shelf)
+            self._world = seen, world(standing, self.conversation, self.contact, mode=self.mode)
+        return self._world[1]
 
     # What the platform itself says and does.
 

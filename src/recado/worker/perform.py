@@ -1,6 +1,5 @@
 """What each effect of the engine writes: exactly one handler each, or mypy complains."""
 
-import logging
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
@@ -175,7 +174,7 @@ def _call(lane: "Lane", effect: Call) -> None:
 
 
 def _log_end(lane: "Lane", effect: EndSession) -> None:
-    if log.is_enabled_for(logging.DEBUG):  # else nobody pays for the line
+    if lane.writes.debug:
         session = str(lane.session.id) if lane.session else None
         log.debug("session_ended", session=session, status=effect.status, **lane.ids)
 

@@ -1,6 +1,5 @@
 """Writes down what happened: a turn with what came of it and why, for the journal; a message, for the history."""
 
-import logging
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -18,6 +17,8 @@ from recado.store.sessions import Session
 if TYPE_CHECKING:
     from recado.worker.lane import Lane
 
+_encode = msgspec.json.encode
+
 log = structlog.get_logger(__name__)
 
 
@@ -25,11 +26,10 @@ def entry(
     lane: "Lane", session: Session, event: Event, turn: Turn, sent: tuple[UUID, ...]
 ) -> Entry:
     """Makes a turn's row of the journal; `sent` are the messages it queued."""
-    if log.is_enabled_for(logging.DEBUG):  # else nobody pays for the lines
+    if lane.writes.debug:  # else nobody pays for the lines
         for visit in turn.trace.visits:
             for name in visit.missing():
                 log.debug("missing_variable", node=visit.node, name=name, **lane.ids)
-    encode = msgspec.json.encode
     return Entry(
         id=new_id(),
         workspace_id=session.workspace_id,
@@ -37,11 +37,15 @@ def entry(
         session_id=session.id,
         flow_version_id=session.flow_version_id,
         message_id=lane.heard.message_id if lane.heard else None,
-        event=encode(event),
-        trace=encode(turn.trace),
-        effects=encode(turn.effects),
-        sent=sent,
+        event=_json(event),
+        trace=_json(turn.trace),
+        effects=_json(turn.effects),
+        sent=_encode(sent),
     )
+
+
+def _json(what: object) -> str:
+    return _encode(what).decode()
 
 
 def heard(lane: "Lane", mail: Mail, message: Message, *, node: str | None) -> NewMessage:

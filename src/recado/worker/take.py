@@ -27,6 +27,7 @@ def take_up(lane: Lane, letters: Sequence[Mail], *, most: int, timers: bool) -> 
                 more=any(_answers(each) for each in letters[place + 1 :]),
             )
         lane.writes.taken.append(letter.seq)
+        lane.writes.retaken |= letter.counted
     if timers and len(letters) <= most:  # a message that is there comes before a timer that is due
         wake(lane)
     return None

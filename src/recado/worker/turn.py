@@ -11,7 +11,6 @@ crash (`careful`) the first claims are of one conversation each, those without a
 process is found, and its neighbours are answered before it is tried again.
 """
 
-import logging
 import secrets
 import time
 from collections import deque
@@ -191,7 +190,7 @@ class Turns:
         if self._reasons:
             for id in self.taking:
                 self._reasons.pop(id, None)
-        if log.is_enabled_for(logging.DEBUG):
+        if writes.debug:
             for turned in writes.turns:
                 log.debug("turn_done", **turned.ids)
         self._queued.after_commit(writes)

@@ -1,9 +1,13 @@
 """What a batch of turns writes: gathered in memory, then what every turn writes at once, the rest a statement per table."""
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
+
+import msgspec
+import structlog
 
 from recado.store import (
     alerts,
@@ -36,9 +40,10 @@ from recado.store.worlds import Conversation
 from recado.worker.node_times import NodeTimes
 from recado.worker.seen import Receipt
 
+log = structlog.get_logger(__name__)
 
-@dataclass(frozen=True, slots=True)
-class Turned:
+
+class Turned(msgspec.Struct, frozen=True):
     """A turn that was made: whose, where, and the message that it heard if there was one."""
 
     session: UUID
@@ -64,9 +69,12 @@ class Writes:
     """Everything a batch will write; `turns`, `receipts` and `nodes` are for after the commit, and never stored.
 
     `offer` says which of the sends may begin with the commit, `begun` which do.
+    `retaken`: some of what was `taken` had been parked before, so its messages may be there already.
+    `debug`: somebody reads the lines of that level; asking the log each time would cost more than most of a turn's steps.
     """
 
     taken: list[int] = field(default_factory=list)
+    retaken: bool = False
     sessions: dict[UUID, Session] = field(default_factory=dict)
     messages: list[NewMessage] = field(default_factory=list)
     sends: list[NewSend] = field(default_factory=list)
@@ -84,6 +92,7 @@ class Writes:
     nodes: NodeTimes = field(default_factory=NodeTimes)
     offer: Offer = NO_OFFER
     begun: list[Sending] = field(default_factory=list)
+    debug: bool = field(default_factory=lambda: log.is_enabled_for(logging.DEBUG))
 
     @property
     def numbers(self) -> set[UUID]:
@@ -127,7 +136,7 @@ def _parts(writes: Writes, at: datetime) -> Iterator[Part]:
     if writes.sessions:
         yield sessions.save(list(writes.sessions.values()))
     if writes.messages:
-        yield messages.insert(writes.messages)
+        yield messages.insert(writes.messages, again=writes.retaken)
     if writes.journal:
         yield journal.append(writes.journal)
     if writes.touches:

@@ -16,7 +16,7 @@ drop index conversation_states_expiring;
 alter table conversation_states
     drop constraint conversation_states_workspace_id_fkey,
     drop constraint conversation_states_chatbot_id_fkey,
-    set (fillfactor = 60);
+    set (fillfactor = 50);
 
 -- Partitions have their own settings; those made later get them from store/partitions.py.
 do $$
@@ -75,5 +75,24 @@ end $$;
 create constraint trigger config_epoch after insert or delete or update on chatbot_flows
     deferrable initially deferred for each row execute function chatbot_flows_changed();
 
--- `engine` is read as the State that it is, which has a session.
-update conversation_states set engine = engine || jsonb_build_object('session', id) where not engine ? 'session';
+-- `engine` is read as the State that it is, which has a session; and as text, for the same reason as the journal.
+alter table conversation_states alter engine drop default;
+alter table conversation_states
+    alter engine type text using (engine || jsonb_build_object('session', id))::text,
+    alter engine set default '{"session": ""}';
+
+-- What a turn writes comes as rows, not as an array for each column: less to encode, less to read. Their fields are in
+-- the order of the classes that carry them (store/sessions.py, messages.py, journal.py, changes.py).
+create type new_session as (
+    id uuid, workspace_id uuid, conversation_id uuid, chatbot_id uuid, flow_id uuid, flow_version_id uuid, status text,
+    current_node_id text, variables jsonb, execution_path jsonb, engine text, asked_message_id uuid, outcome text,
+    wake_at timestamptz, session_expires_at timestamptz, last_message_at timestamptz);
+create type new_message as (
+    id uuid, workspace_id uuid, conversation_id uuid, direction text, type text, text text, content jsonb,
+    at timestamptz, status text, key text, context_id text, session_id uuid, flow_id uuid, flow_version_id uuid,
+    node_id text, reply_to uuid);
+create type new_turn as (
+    id uuid, workspace_id uuid, conversation_id uuid, session_id uuid, flow_version_id uuid, message_id uuid, event text,
+    trace text, effects text, sent jsonb);
+create type touched_conversation as (
+    id uuid, unread integer, inbound_at timestamptz, moved boolean, turns integer, forgotten integer);
