@@ -30,8 +30,8 @@ up: setup ## run everything with a WhatsApp on this machine, print the URL
 test: setup ## all tests, as CI runs them; ROOM=engine for one room
 	@$(PY) -m pytest -n 2 --dist worksteal $(if $(ROOM),tests/$(ROOM),tests)
 
-prove: setup ## the long proofs, some three hours; their reports go to docs/proof/
-	@$(PY) -m pytest -m prove -s tests/e2e
+prove: setup ## the long proofs, some three hours, reports in docs/proof/; PROOF=kills, bulk... for one
+	@$(PY) -m pytest -m prove -s tests/e2e $(if $(PROOF),-k $(PROOF))
 
 check: setup ## format, lint, types, import contracts, generated files
 	@.venv/bin/ruff format --check --quiet .

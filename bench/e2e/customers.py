@@ -5,6 +5,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 
 from bench.e2e.graph_sim import Taken
 from bench.e2e.webhooks import Webhooks
@@ -17,6 +18,7 @@ SCRIPT: tuple[Turn, ...] = (
     ("25", ("{name} liberado",)),
 )
 STATUSES = ("sent", "delivered", "read")
+_RUNS = count()  # of this process: two may begin in one second
 KEPT = 50_000  # who had their whole conversation so long ago is forgotten
 
 
@@ -62,7 +64,8 @@ class Customers:
         self.timeout = timeout
         self._script = script
         # Other phones in each run, so that what an earlier one left behind does not matter.
-        self._first = 5_510_000_000_000 + int(time.time()) % 10_000 * 1_000_000
+        run = int(time.time()) + next(_RUNS)
+        self._first = 5_510_000_000_000 + run % 10_000 * 1_000_000
         self._made = 0
         self._gone: deque[Customer] = deque()
         self.everybody: dict[str, Customer] = {}

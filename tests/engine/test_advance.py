@@ -1,5 +1,6 @@
 """The laws of a turn: waits have tokens, late messages are kept, sessions expire, loops end."""
 
+import gc
 from datetime import timedelta
 from typing import Any
 
@@ -277,3 +278,17 @@ def test_of_a_question_in_parts_the_first_one_starts_the_clock() -> None:
     [asked] = script.step("oi")
 
     assert [e.asks for e in asked.effects if isinstance(e, Send)] == [True, False]
+
+
+def test_what_a_turn_leaves_behind_needs_no_garbage_collector() -> None:
+    program = program_of(SIMPLE)
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(20):
+            script = Script(program)
+            script.says("Maria", "João")
+            del script
+        assert gc.collect() == 0
+    finally:
+        gc.enable()

@@ -160,7 +160,7 @@ async def test_a_turn_that_a_call_began_is_told_as_well(api: Api, stage: Stage) 
     conversation = await talk(stage, "oi")
     called = {"event": "call_finished", "at": "2026-11-24T12:00:00Z", "token": "t.1"}
     await stage.sql(
-        "update journal set event = event || $1::jsonb",
+        "update journal set event = event::jsonb || $1::jsonb",
         {**called, "result": {"ok": False, "error": "timeout"}},
     )
 

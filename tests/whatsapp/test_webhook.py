@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recado.whatsapp.webhook import BadPayload, Inbound, Payload, parse
+from recado.whatsapp.quick import SHORT, quick
+from recado.whatsapp.webhook import BadPayload, Inbound, Payload, parse, parse_patiently
 from recado.whatsapp.wire import DEEPEST, LONGEST_TEXT
 
 RECEIVED_AT = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -239,6 +240,72 @@ def test_no_json_raises_anything_but_bad_payload(tree: Any, escaped: bool) -> No
         assert not isinstance(tree, dict)
         return
     assert_storable(payload)
+
+
+USUAL = st.builds(
+    lambda values: {
+        "entry": [
+            {
+                "id": "7",
+                "changes": [
+                    {"field": "messages", "value": {**v, "metadata": {"phone_number_id": "1"}}}
+                ],
+            }
+            for v in values
+        ]
+    },
+    st.lists(
+        st.fixed_dictionaries(
+            {},
+            optional={
+                name: st.lists(st.dictionaries(WORDS, TREES), max_size=2)
+                for name in ("messages", "statuses", "contacts")
+            },
+        ),
+        max_size=2,
+    ),
+)
+
+
+@given(TREES | POSTS | USUAL, st.booleans())
+def test_the_quick_reader_reads_what_it_reads_like_the_patient_one(
+    tree: Any, escaped: bool
+) -> None:
+    body = json.dumps(tree, ensure_ascii=escaped).encode("utf-8", "surrogatepass")
+
+    found = quick(body, RECEIVED_AT, lambda: "made")
+
+    if found is not None:
+        patient = parse_patiently(body, RECEIVED_AT)
+        assert as_json(parse(body, RECEIVED_AT)) == as_json(patient)
+
+
+def as_json(payload: Payload) -> bytes:
+    """Writes everything down, statuses' raw bytes too; members of objects may come in another order."""
+    return msgspec.json.encode(payload, order="sorted", enc_hook=repr)
+
+
+@pytest.mark.parametrize("text", ["oi", "Olá, João", "\u00e1 \U0001f600", '"{[\\\\u0000'])
+def test_the_usual_post_is_read_quickly(text: str) -> None:
+    told = json.loads(post(said(text, id="wamid.1"), metadata={"phone_number_id": "1"}))
+    told["entry"][0]["id"] = "7"
+    for escaped in (True, False):
+        body = json.dumps(told, ensure_ascii=escaped).encode()
+
+        found = quick(body, RECEIVED_AT, lambda: "made")
+
+        assert "u0000" in text or (
+            found is not None and found == parse_patiently(body, RECEIVED_AT)
+        )
+
+
+def test_a_long_post_is_not_read_quickly() -> None:
+    told = json.loads(post(said(), metadata={"phone_number_id": "1"}))
+    told["entry"][0]["id"] = "7"
+    short = json.dumps(told).encode()
+
+    assert quick(short, RECEIVED_AT, lambda: "made") is not None
+    assert quick(short.ljust(SHORT + 1), RECEIVED_AT, lambda: "made") is None
 
 
 @given(st.text(st.characters()), st.booleans())

@@ -258,7 +258,11 @@ class Stage:
         await self.sql("update number_senders set held_until = held_until - $1::interval", ago)
         await self.sql("update inbox set at = at - $1::interval", ago)
         await self.sql("update messages set sending_at = sending_at - $1::interval", ago)
-        await self.sql("update journal set created_at = created_at - $1::interval", ago)
+        await self.sql(
+            """update conversations set
+                      turned_at = array(select turn - $1::interval from unnest(turned_at) turn)""",
+            ago,
+        )
         await self.sql("update held_conversations set until = until - $1::interval", ago)
         for row in await self.rows("select id, engine from conversation_states"):
             await self.sql(

@@ -62,7 +62,7 @@ async def test_a_flow_asks_the_calendar_of_its_workspace(pool: Pool) -> None:
 
     assert (without, opened, closed) == ("Sem calendário", "Aberto", "Fechado")
     carried = await stage.value(
-        "select event -> 'world' -> 'calendars' from journal order by seq desc limit 1"
+        "select event::jsonb -> 'world' -> 'calendars' from journal order by seq desc limit 1"
     )
     assert carried == {"loja": CLOSED}
 
@@ -77,5 +77,8 @@ async def test_a_flow_that_asks_none_carries_none(pool: Pool) -> None:
     await answer(stage)
 
     assert (
-        await stage.value("select count(*) from journal where event -> 'world' ? 'calendars'") == 0
+        await stage.value(
+            "select count(*) from journal where event::jsonb -> 'world' ? 'calendars'"
+        )
+        == 0
     )

@@ -60,7 +60,7 @@ async def test_what_a_service_answers_is_what_the_bot_says(
     assert asked.key.startswith(f"{id}:")
     assert await stage.value("select count(*) from calls") == 0
     (event,) = await stage.rows(
-        "select event from journal where event ->> 'event' = 'call_finished'"
+        "select event::jsonb from journal where event::jsonb ->> 'event' = 'call_finished'"
     )
     assert event["event"]["result"]["value"] == {"status": "em trânsito"}
 
@@ -118,7 +118,9 @@ async def test_a_bug_in_a_call_is_an_error_of_the_call(stage: Stage, phone: Phon
     await run_until_idle(stage.turns().step)
 
     assert await said(stage, ana) == ["Não consegui consultar."]
-    result = await stage.value("select event -> 'result' from journal where event ? 'result'")
+    result = await stage.value(
+        "select event::jsonb -> 'result' from journal where event::jsonb ? 'result'"
+    )
     assert result == {"ok": False, "error": "broke"}
 
 
@@ -181,7 +183,9 @@ async def test_the_result_of_before_a_command_changes_nothing(
 
     assert told == ["Qual pedido?", "Qual pedido?"]
     assert (await session(stage))["variables"] == {}
-    (last,) = await stage.rows("select event, trace from journal order by id desc limit 1")
+    (last,) = await stage.rows(
+        "select event::jsonb, trace::jsonb from journal order by id desc limit 1"
+    )
     assert last["event"]["result"]["value"] == {"status": "em trânsito"}
     assert last["trace"]["notes"] == ["old_token"]
 

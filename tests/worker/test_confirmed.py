@@ -113,7 +113,9 @@ async def test_a_refusal_leads_to_the_error_with_its_code(desk: Desk) -> None:
     await desk.work()
 
     assert await heard(desk, ana) == ["Não chegou"]
-    code = "select event -> 'code' from journal where event ->> 'event' = 'send_settled'"
+    code = (
+        "select event::jsonb -> 'code' from journal where event::jsonb ->> 'event' = 'send_settled'"
+    )
     assert await desk.stage.value(code) == 131026
 
 

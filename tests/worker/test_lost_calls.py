@@ -62,7 +62,9 @@ async def test_a_call_that_is_overdue_is_made_again_only_where_it_may_be(
     assert [asked.key for asked in world.asked] == ([lost.key] if again else [])
     assert told == ["Situação: em trânsito" if again else "Não consegui consultar."]
     if not again:
-        result = "select event #>> '{result,error}' from journal where event ? 'result'"
+        result = (
+            "select event::jsonb #>> '{result,error}' from journal where event::jsonb ? 'result'"
+        )
         assert await stage.value(result) == "interrupted"
 
 

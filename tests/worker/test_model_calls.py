@@ -177,7 +177,7 @@ async def test_whose_budget_is_used_up_is_not_asked_until_tomorrow(
     assert of_another == others
     assert asked == (3 if others == "Sim." else 2)
     assert tomorrow == "Sim."
-    budget = "select count(*) from journal where event #>> '{result,error}' = 'budget'"
+    budget = "select count(*) from journal where event::jsonb #>> '{result,error}' = 'budget'"
     assert await stage.value(budget) == 5 - 1 - asked
 
 
@@ -187,7 +187,9 @@ async def test_an_account_that_is_gone_is_an_error(stage: Stage, phone: Phone) -
 
     assert await asks(stage, phone, ana, "Abre hoje?") == "Agora não."
 
-    result = await stage.value("select event -> 'result' from journal where event ? 'result'")
+    result = await stage.value(
+        "select event::jsonb -> 'result' from journal where event::jsonb ? 'result'"
+    )
     assert (result["error"], result["detail"]) == ("account_missing", "modelo")
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from recado.store import claims, mail
+from recado.store import claims, mail, threads, together
 from recado.store.changes import ContactChange, change_contacts
 from recado.store.ids import new_id
 from recado.store.pool import Pool
@@ -64,7 +64,9 @@ async def test_every_turn_is_in_the_journal_with_its_luck_and_world(stage: Stage
 
     await run_until_idle(stage.turns().step)
 
-    (entry,) = await stage.rows("select * from journal")
+    (entry,) = await stage.rows(
+        "select message_id, event::jsonb, trace::jsonb, effects::jsonb from journal"
+    )
     assert entry["message_id"] == asked
     assert entry["event"]["event"] == "started"
     assert entry["event"]["seed"] == 7
@@ -378,11 +380,11 @@ async def test_mail_between_the_last_read_and_the_commit_is_found_by_the_next_cl
 
     async with stage.pool.acquire() as db, db.transaction():
         assert await claims.claim_batch(db, 10) == [ana]
-        (first,) = await mail.waiting(db, [ana], each=20)
+        (thread,) = await threads.read(db, [ana], each=20)
         # The receiver commits now: the turn has read its mail and still holds the conversation.
         await stage.hears(ana, "tem alguém?")
         assert await run_until_idle(turns.step) == 0
-        await mail.take(db, [first.seq])
+        await together.write(db, [mail.take([letter.seq for letter in thread.letters])])
     await run_until_idle(turns.step)
 
     assert (await stage.history(ana))[0] == "<tem alguém?"

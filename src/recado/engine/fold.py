@@ -1,12 +1,15 @@
 """Makes two spellings of the same words equal: what people type is compared folded."""
 
 import unicodedata
+from functools import lru_cache
 
 # Punctuation, emoji (So, with their skin tones Sk and joiners Cf), controls and what Unicode does not know.
 # Sm and Sc stay: "A+" is not "A", and "R$" means something.
 STRIPPED = frozenset(
     {"Pc", "Pd", "Pe", "Pf", "Pi", "Po", "Ps", "So", "Sk", "Cf", "Cc", "Cs", "Co", "Cn"}
 )
+
+SHORT = 100  # longer texts are not kept
 
 
 def fold(text: str) -> str:
@@ -24,6 +27,16 @@ def fold_title(text: str) -> str:
     Punctuation between letters becomes a blank ("pré-pago" is "pre pago"), and so does the sign in "1,5 kg",
     which is not "15 kg".
     """
+    # A message is held against commands, keywords and titles, which stay the same.
+    return _cached_title(text) if len(text) <= SHORT else _title(text)
+
+
+@lru_cache(maxsize=4_096)
+def _cached_title(text: str) -> str:
+    return _title(text)
+
+
+def _title(text: str) -> str:
     folded = text.lower() if text.isascii() else fold(text)
     ascii = folded.isascii()
     bare = folded.translate(_ASCII) if ascii else "".join(map(_bare, _keycaps(folded)))

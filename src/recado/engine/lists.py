@@ -9,7 +9,9 @@ from recado.engine.values import as_text
 
 def is_empty(value: Json) -> bool:
     """Says whether there is nothing to see: null, blank text, an empty list or object."""
-    return value is None or value in ([], {}, ()) or (isinstance(value, str) and not value.strip())
+    if isinstance(value, str):
+        return not value.strip()
+    return value is None or (isinstance(value, list | dict | tuple) and not value)
 
 
 def read_list(value: Json, words: re.Pattern[str] | None = None) -> list[Json]:

@@ -76,7 +76,7 @@ class Visit(ABC):
 
     def line(self, template: str | None, *, limit: int) -> str | None:
         """Fills a text that is shown on one line; an empty one is none."""
-        return " ".join(self.text(template or "", limit=limit).split()) or None
+        return " ".join(self.text(template, limit=limit).split()) or None if template else None
 
     @abstractmethod
     def sealed(self, template: str, *, style: Style = "plain") -> Sealed:

@@ -35,7 +35,7 @@ def plain(number: Decimal) -> int | float:
     """Gives a number as JSON has it: whole ones as integers."""
     # A float is whole from 2^53 on anyway, and 1E+300 must not become 300 digits.
     small = number.is_zero() or number.adjusted() < 21
-    return int(number) if small and number == number.to_integral_value() else float(number)
+    return whole if small and (whole := int(number)) == number else float(number)
 
 
 def _read_text(text: str) -> Decimal | None:
@@ -43,6 +43,6 @@ def _read_text(text: str) -> Decimal | None:
         len(text) > 2 * MAX_DIGITS or sum(sign.isdigit() for sign in text) > MAX_DIGITS
     ):
         return None
-    if GROUPED.fullmatch(text):
+    if "." in text and GROUPED.fullmatch(text):
         return Decimal(text.replace(".", "").replace(",", "."))
     return Decimal(text.replace(",", ".")) if PLAIN.fullmatch(text) else None

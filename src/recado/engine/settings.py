@@ -104,6 +104,8 @@ def flows_named(settings: Settings) -> set[str]:
 
 def parse_stored(raw: Mapping[str, object]) -> Settings:
     """Reads the engine's part of stored settings; raises msgspec.ValidationError."""
+    if not raw:
+        return UNSET
     return parse({key: raw[key] for key in Settings.__struct_fields__ if key in raw})
 
 

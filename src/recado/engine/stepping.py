@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from recado.engine.run import Run
 
 MOST_REQUEST_BYTES = 1_000_000
+ENTERED = Entered()
 FAILING_SIDES = ("error", "invalid", "timeout")
 # Side ports without an edge of their own that act as a main port (flow language, section 1).
 INSTEAD = {"replied": "next", "closed": "open"}
@@ -42,25 +43,25 @@ def take(run: "Run", node: str, step: Step) -> tuple[str | None, Occasion]:
     """Gives the next node to visit, if there is one, and what it is told."""
     match step:
         case Go(port=port):
-            return _leave(run, node, port), Entered()
+            return _leave(run, node, port), ENTERED
         case WaitForReply():
             run.begin_wait(step, run.trace.visits[-1].visit)
             return _from_pending(run, node)
         case GoTo(node=target) if target in run.program.nodes:
-            return target, Entered()
+            return target, ENTERED
         case GoTo(node=target):
             run.fail("node_missing", detail=target)
         case EnterFlow():
-            return other_flow(run, node, step), Entered()
+            return other_flow(run, node, step), ENTERED
         case End():
-            return come_back(run, step), Entered()
+            return come_back(run, step), ENTERED
         case Fail(reason=reason):
             run.fail(reason)
         case Stay():
             return _from_pending(run, node)
         case _:
             return _wait(run, node, step)
-    return None, Entered()
+    return None, ENTERED
 
 
 def _wait(
@@ -80,7 +81,7 @@ def _wait(
         case WaitForPerson(note=note, team=team, agent=agent, priority=priority):
             run.rest(Handoff("handoff_node", note, team, agent, priority))
             run.wait = waiting_for_person(step, token, run.now)
-    return None, Entered()
+    return None, ENTERED
 
 
 def _call(run: "Run", node: str, step: CallOut, token: str) -> tuple[str | None, Occasion]:
@@ -95,7 +96,7 @@ def _call(run: "Run", node: str, step: CallOut, token: str) -> tuple[str | None,
     made = before.round if before and before.kind == "call" else 0
     run.wait = Wait("call", token, since=run.now, round=made + 1)
     run.effects.append(Call(run.wait.call_token, step.request, step.timeout, node, step.repeatable))
-    return None, Entered()
+    return None, ENTERED
 
 
 def _too_large(step: CallOut) -> str | None:
@@ -122,7 +123,7 @@ def _from_pending(run: "Run", node: str, *, delay: bool = False) -> tuple[str | 
     """Lets what now waits take the messages that were kept for it."""
     message = take_pending(run, delay=delay)
     if message is None:
-        return None, Entered()
+        return None, ENTERED
     run.message = message
     run.taken(message)
     return node, Answered(message)

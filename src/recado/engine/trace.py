@@ -23,6 +23,8 @@ class VisitTrace(msgspec.Struct, omit_defaults=True):
 
     def missing(self) -> list[str]:
         """Names the variables that a text read and found unset, each once."""
+        if not self.warnings:
+            return []
         prefix = "missing:"
         found = (
             warning.removeprefix(prefix) for warning in self.warnings if warning.startswith(prefix)

@@ -44,8 +44,13 @@ def as_text(value: Json) -> str:
 
 def find(path: str, scope: Mapping[str, Json]) -> Json:
     """Looks up a path such as `order.items[0].title`; gives MISSING when nothing is there."""
-    steps = parse_path(path)
-    found = _walk(steps, scope) if steps else MISSING
+    found: Json = MISSING
+    if steps := parse_path(path):
+        found = _member(scope, str(steps[0]))
+        for step in steps[1:]:
+            if found is MISSING:
+                break
+            found = child(found, step)
     # A variable may itself be called `cliente.nome`, for example after an import.
     return scope.get(path, MISSING) if found is MISSING else found
 
@@ -103,15 +108,6 @@ def _unquoted(literal: str) -> str:
 
 def _squeezed(name: str) -> str:
     return " ".join(name.split())
-
-
-def _walk(steps: Path, scope: Mapping[str, Json]) -> Json:
-    value = _member(scope, str(steps[0]))
-    for step in steps[1:] if value is not MISSING else ():
-        value = child(value, step)
-        if value is MISSING:
-            break
-    return value
 
 
 def _member(value: Mapping[str, Json], key: str) -> Json:

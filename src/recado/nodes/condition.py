@@ -62,8 +62,11 @@ class Case(BaseModel):
         """Says whether the expression holds, or all (or any) of the rules."""
         if self.expression is not None:
             return self._evaluated(self.expression, visit)
-        test = all if self.match == "all" else any
-        return test(rule.holds(visit) for rule in self.rules)
+        decides = self.match == "any"
+        for rule in self.rules:
+            if rule.holds(visit) is decides:
+                return decides
+        return not decides
 
     def problems(self, path: str) -> Iterator[Problem]:
         """Finds what is wrong with the rules or the expression; a case needs exactly one of the two."""

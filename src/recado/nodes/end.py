@@ -89,7 +89,7 @@ class EndNode(Node):
 
     def run(self, visit: Visit) -> End:
         """Sends the parting text, tags the contact, ends."""
-        for part in split_text(visit.text(self.content or "")):
+        for part in split_text(visit.text(self.content)) if self.content else ():
             visit.send(Text(part))
         tags = [visit.line(tag, limit=TAG) for tag in self.tags]
         if given := tuple(tag for tag in tags if tag):

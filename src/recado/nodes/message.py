@@ -67,20 +67,21 @@ class MessageNode(Node):
             visit.send(content, quote_trigger=self.reply_to_trigger and index == 0)
         return Go()
 
-    def _contents(self, visit: Visit) -> Iterator[Content]:
-        yield from self._texts(visit)
+    def _contents(self, visit: Visit) -> list[Content]:
+        contents: list[Content] = []
+        if self.content is not None:
+            contents += self._texts(visit, self.content)
         if self.media and (media := self.media.fill(visit)):
-            yield media
+            contents.append(media)
         if self.location and (location := self.location.fill(visit)):
-            yield location
-        if cards := tuple(card for field in self.contacts if (card := field.fill(visit))):
-            yield Contacts(cards)
+            contents.append(location)
+        if self.contacts:
+            cards = tuple(card for field in self.contacts if (card := field.fill(visit)))
+            contents += [Contacts(cards)] if cards else []
+        return contents
 
-    def _texts(self, visit: Visit) -> Iterator[Text]:
-        if self.content is None:
-            return
-        parts = split_text(visit.text(self.content))
+    def _texts(self, visit: Visit, words: str) -> list[Text]:
+        parts = split_text(visit.text(words))
         if not parts:
             visit.note(skipped="empty_text")
-        for part in parts:
-            yield Text(part, preview_url=self.preview_url)
+        return [Text(part, preview_url=self.preview_url) for part in parts]

@@ -1,6 +1,6 @@
 """What turns change on conversations and contacts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,28 @@ import msgspec
 
 from recado.engine.effects import Handoff
 from recado.store.pool import Db
+from recado.store.together import Part, columns
+
+
+@dataclass(slots=True)
+class Touch:
+    """What every turn changes on its conversation.
+
+    `unread` words were heard, the last of them at `inbound_at`; `moved`: something was said, by whomever. It had so
+    many `turns`; of those before, the first ones are `forgotten`.
+    """
+
+    unread: int = 0
+    inbound_at: datetime | None = None
+    moved: bool = False
+    turns: int = 0
+    forgotten: int = 0
+
+    def hear(self, at: datetime) -> None:
+        """Counts a word of the person."""
+        self.unread += 1
+        self.inbound_at = max(self.inbound_at or at, at)
+        self.moved = True
 
 
 @dataclass(slots=True)
@@ -23,7 +45,6 @@ class ConversationChange:
     priority: str = "normal"
     handoff_note: str | None = None
     notified_at: datetime | None = None
-    last_message_at: datetime | None = None
 
     def give(self, mode: str, *, reason: str | None = None, to: Handoff | None = None) -> None:
         """Gives the conversation to the bot or to people; `to` is what the flow said about whom."""
@@ -51,6 +72,28 @@ class ContactChange:
         self.fields |= fields
 
 
+def touch(touches: Mapping[UUID, Touch], at: datetime) -> Part:
+    """Writes what turns changed on conversations that this transaction has locked, at a moment of the database's."""
+    return Part(
+        """update conversations v set
+                  unread = v.unread + c.unread,
+                  last_inbound_at = greatest(v.last_inbound_at, c.inbound_at),
+                  window_expires_at = greatest(v.window_expires_at, c.inbound_at + interval '24 hours'),
+                  last_message_at = case when c.moved then greatest(v.last_message_at, $7)
+                                         else v.last_message_at end,
+                  turned_at = v.turned_at[c.forgotten + 1:] || array_fill($7::timestamptz, array[c.turns])
+             from unnest($1::uuid[], $2::integer[], $3::timestamptz[], $4::boolean[], $5::integer[],
+                         $6::integer[])
+                  as c (id, unread, inbound_at, moved, turns, forgotten)
+            where v.id = c.id""",
+        (*columns(_touch(id, touch) for id, touch in touches.items()), at),
+    )
+
+
+def _touch(id: UUID, touch: Touch) -> tuple[object, ...]:
+    return (id, touch.unread, touch.inbound_at, touch.moved, touch.turns, touch.forgotten)
+
+
 async def change_conversations(db: Db, changes: dict[UUID, ConversationChange]) -> None:
     """Writes changes of conversations that this transaction has locked."""
     if not changes:
@@ -68,18 +111,15 @@ async def change_conversations(db: Db, changes: dict[UUID, ConversationChange]) 
                   priority = case when c.mode is null then v.priority else c.priority end,
                   handoff_note = case when c.mode is null then v.handoff_note
                                       else c.handoff_note end,
-                  notified_at = coalesce(c.notified_at, v.notified_at),
-                  last_message_at = greatest(v.last_message_at, c.last_message_at)
-             from unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[], $5::timestamptz[],
-                         $6::text[], $7::text[], $8::text[], $9::text[])
-                  as c (id, mode, waiting_reason, notified_at, last_message_at, team, agent, priority,
-                        handoff_note)
+                  notified_at = coalesce(c.notified_at, v.notified_at)
+             from unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[], $5::text[], $6::text[],
+                         $7::text[], $8::text[])
+                  as c (id, mode, waiting_reason, notified_at, team, agent, priority, handoff_note)
             where v.id = c.id""",
         list(changes),
         [change.mode for change in changes.values()],
         [change.waiting_reason for change in changes.values()],
         [change.notified_at for change in changes.values()],
-        [change.last_message_at for change in changes.values()],
         [change.team for change in changes.values()],
         [change.agent for change in changes.values()],
         [change.priority for change in changes.values()],

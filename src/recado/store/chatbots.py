@@ -134,6 +134,11 @@ async def update_chatbot(
 
 async def delete_chatbot(db: Db, workspace_id: UUID, chatbot_id: UUID) -> bool:
     """Removes a chatbot; its numbers and flows stay, without it. Tells whether there was one."""
+    await db.execute(  # no foreign key does it: that would be asked at every session's beginning
+        "update conversation_states set chatbot_id = null where workspace_id = $1 and chatbot_id = $2",
+        workspace_id,
+        chatbot_id,
+    )
     done = await db.execute(
         "delete from chatbots where workspace_id = $1 and id = $2", workspace_id, chatbot_id
     )

@@ -7,10 +7,20 @@ receiver, which adds inbox rows and otherwise leaves conversations alone: their 
 a message changes on its conversation (window, unread) the turn that takes it up writes, under this lock.
 """
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime
 from uuid import UUID
 
-from recado.store.pool import Db
+from recado.store.pool import Db, Pool
+
+# Everything in a turn is found by its key. So its statements are planned once, not each time anew (which costs several
+# times what they do), and never by what PostgreSQL believes about the tables at that moment.
+_BEGIN = """begin;
+            set local plan_cache_mode = force_generic_plan;
+            set local enable_seqscan = off;
+            set local enable_hashjoin = off;
+            set local enable_mergejoin = off"""
 
 # The oldest mail because it has waited longest; the newest so that one number's backlog does not hide the rest.
 _SAMPLE = 200
@@ -55,6 +65,19 @@ select c.id from (select conversation_id from ranked {{}}) r
 _LOCK = """cross join lateral (select c.id from conversations c where c.id = r.conversation_id
                                  for no key update skip locked) c
             limit $1"""
+
+
+@asynccontextmanager
+async def turning(pool: Pool) -> AsyncIterator[Db]:
+    """Lends a connection with a transaction for turns, begun with its settings in one round trip."""
+    async with pool.acquire() as db:
+        await db.execute(_BEGIN)
+        try:
+            yield db
+        except BaseException:
+            await db.execute("rollback")
+            raise
+        await db.execute("commit")
 
 
 async def claim_batch(db: Db, limit: int) -> list[UUID]:

@@ -29,6 +29,8 @@ _TABLES = f"""conversations v
                      and ($2::uuid is null or s.flow_id = $2)
                      and ($3::uuid is null or s.chatbot_id = $3)
                    order by s.id desc limit 1) s on true"""
+# An index knows conversations by the ten minutes of their last message; within those they are sorted.
+_NEWEST = "v.listed_at desc nulls last, v.last_message_at desc nulls last"
 _FILTER = """v.workspace_id = $1
              and (($2::uuid is null and $3::uuid is null) or s.id is not null)
              and ($4::uuid is null or v.number_id = $4)
@@ -118,7 +120,7 @@ async def list_conversations(
                     or v.last_message_at < $11
                     or (v.last_message_at is not distinct from $11 and v.id > $10)
                     or (v.last_message_at is null and $11 is not null))
-             order by v.last_message_at desc nulls last, v.id limit $12""",
+             order by {_NEWEST}, v.id limit $12""",
         workspace_id,
         *_values(wanted),
         None if after is None else after.id,

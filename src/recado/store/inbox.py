@@ -108,5 +108,10 @@ async def notify(db: Db, *, turns: bool, statuses: bool) -> None:
     """Tells other processes what there will be to take, once this transaction is committed."""
     await db.execute(
         """select pg_notify(channel, '') from unnest($1::text[]) as channel""",
-        ["recado_inbox"] * turns + ["recado_status"] * statuses,
+        channels(turns=turns, statuses=statuses),
     )
+
+
+def channels(*, turns: bool, statuses: bool) -> list[str]:
+    """Names the channels on which other processes hear of what there is to take."""
+    return ["recado_inbox"] * turns + ["recado_status"] * statuses

@@ -1,14 +1,14 @@
 """The journal: one row per turn, from which a session can be replayed: event, luck, trace, effects."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from uuid import UUID
 
-from recado.store.pool import Db
+import msgspec
+
+from recado.store.together import Part, columns
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """A turn as it happened. `event`, `trace` and `effects` are encoded JSON; `sent` are the messages it sent, in order."""
 
     id: UUID
@@ -23,17 +23,15 @@ class Entry:
     sent: tuple[UUID, ...] = ()
 
 
-async def append(db: Db, entries: Sequence[Entry]) -> None:
-    """Writes turns."""
-    if not entries:
-        return
-    await db.execute(
+def append(entries: Sequence[Entry]) -> Part:
+    """Writes turns, in the order given."""
+    return Part(
         """insert into journal
                   (id, workspace_id, conversation_id, session_id, flow_version_id, message_id, event, trace,
                    effects, sent)
            select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[],
-                  $7::jsonb[], $8::jsonb[], $9::jsonb[], $10::jsonb[])""",
-        *zip(*(_row(e) for e in sorted(entries, key=lambda e: e.id)), strict=True),
+                  $7::text[], $8::text[], $9::text[], $10::jsonb[])""",
+        columns(_row(entry) for entry in entries),
     )
 
 
@@ -45,8 +43,8 @@ def _row(e: Entry) -> tuple[object, ...]:
         e.session_id,
         e.flow_version_id,
         e.message_id,
-        e.event,
-        e.trace,
-        e.effects,
-        tuple(str(id) for id in e.sent),  # a list would be taken for an array in the array
+        e.event.decode(),
+        e.trace.decode(),
+        e.effects.decode(),
+        msgspec.json.encode(e.sent),
     )

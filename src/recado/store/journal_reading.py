@@ -21,6 +21,10 @@ _COLUMNS = """j.id, j.session_id, j.flow_version_id, j.message_id, j.sent, j.eve
 _TABLES = """journal j left join flow_versions v on v.id = j.flow_version_id
              left join flows f on f.id = v.flow_id"""
 
+_EVENT: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
+_TRACE = msgspec.json.Decoder(Trace)
+_EFFECTS: msgspec.json.Decoder[tuple[Effect, ...]] = msgspec.json.Decoder(tuple[Effect, ...])
+
 
 @dataclass(frozen=True, slots=True)
 class JournalTurn:
@@ -221,9 +225,9 @@ def visited_versions(turns: Sequence[JournalTurn]) -> set[UUID]:
 def _turn(row: Any) -> JournalTurn:
     read = {
         "sent": tuple(UUID(id) for id in row["sent"]),
-        "event": msgspec.convert(row["event"], Event),
-        "trace": msgspec.convert(row["trace"], Trace),
-        "effects": msgspec.convert(row["effects"], tuple[Effect, ...]),
+        "event": _EVENT.decode(row["event"]),
+        "trace": _TRACE.decode(row["trace"]),
+        "effects": _EFFECTS.decode(row["effects"]),
     }
     return JournalTurn(**{**row, **read})
 
@@ -233,9 +237,9 @@ def _recorded(row: Any) -> Recorded:
         id=str(row["id"]),
         session=str(row["session_id"]),
         version=str(row["flow_version_id"]),
-        event=msgspec.convert(row["event"], Event),
-        trace=msgspec.convert(row["trace"], Trace),
-        effects=msgspec.convert(row["effects"], tuple[Effect, ...]),
+        event=_EVENT.decode(row["event"]),
+        trace=_TRACE.decode(row["trace"]),
+        effects=_EFFECTS.decode(row["effects"]),
     )
 
 

@@ -6,25 +6,46 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
+from recado.engine.events import Message
+from recado.store.notices import Notice
 from recado.store.pool import Db
+from recado.store.together import Part
 
 # These are no words of the person: they neither open Meta's 24 hours nor wait to be read.
 UNSPOKEN = ("system", "edit", "revoke", "reaction", "request_welcome")
 
+_MESSAGE = msgspec.json.Decoder(Message)
+_NOTICE: msgspec.json.Decoder[Notice] = msgspec.json.Decoder(Notice)
 
-@dataclass(frozen=True, slots=True)
-class Mail:
-    """What waits for its turn: a message (`message` is JSON of engine.events.Message), or a notice as its `event`."""
+
+class Mail(msgspec.Struct, frozen=True):
+    """What waits for its turn: a message, with its JSON as it was stored, or a notice.
+
+    `counted`: its conversation knows of it already, because it was parked before.
+    """
 
     seq: int
     kind: str
     message_id: UUID | None
-    conversation_id: UUID
     key: str
-    message: Any
-    event: Any
+    message: Message | None
+    content: str | None
+    notice: Notice | None
     at: datetime
     received_at: datetime
+    counted: bool
+
+    @property
+    def heard_at(self) -> datetime | None:
+        """Says when the person spoke, in Meta's time but never after the receipt; None for what is no word of theirs.
+
+        So a clock that is ahead cannot keep a window open.
+        """
+        if self.message is None or self.message.type in UNSPOKEN:
+            return None
+        return min(self.at, self.received_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +65,21 @@ class Head:
         return {"message": str(self.message_id), "wamid": self.key or ""}
 
 
-async def waiting(db: Db, conversation_ids: Sequence[UUID], *, each: int) -> list[Mail]:
-    """Reads the next mail of each conversation, at most `each`: by Meta's time, then by arrival."""
-    rows = await db.fetch(
-        """select i.* from unnest($1::uuid[]) c(id) cross join lateral (
-               select seq, kind, message_id, conversation_id, key, message, event, at, received_at
-                 from inbox
-                where conversation_id = c.id and parked_at is null order by at, seq limit $2
-           ) i""",
-        conversation_ids,
-        each,
+def mail_of(row: Any) -> Mail:
+    """Makes what a row of the inbox holds; raises ValueError where that is nothing that anybody can read."""
+    content, event = row["message"], row["event"]
+    return Mail(
+        row["seq"],
+        row["kind"],
+        row["message_id"],
+        row["key"],
+        None if content is None else _MESSAGE.decode(content),
+        content,
+        None if event is None else _NOTICE.decode(event),
+        row["at"],
+        row["received_at"],
+        row["counted"],
     )
-    return [Mail(**row) for row in rows]
 
 
 async def head(db: Db, conversation_id: UUID) -> Head | None:
@@ -87,32 +111,26 @@ async def count_timer_try(db: Db, conversation_id: UUID) -> None:
     )
 
 
-async def count_heard(db: Db, seqs: Sequence[int]) -> None:
-    """Counts mail that is taken up or given up on its conversations, which this transaction has locked.
-
-    A message's time is Meta's, but never later than its receipt, so that a clock that is ahead cannot keep a window
-    open. One that was parked before is counted already.
-    """
+async def count_parked(db: Db, seq: int) -> None:
+    """Counts a message that is given up on its conversation, without reading it here: that may be what failed."""
     await db.execute(
         """update conversations v set
-                  unread = v.unread + h.unread,
+                  unread = v.unread + 1,
                   last_inbound_at = greatest(v.last_inbound_at, h.at),
                   last_message_at = greatest(v.last_message_at, clock_timestamp()),
                   window_expires_at = greatest(v.window_expires_at, h.at + interval '24 hours')
-             from (select conversation_id, count(*) as unread, max(least(at, received_at)) as at
-                     from inbox
-                    where seq = any ($1::bigint[]) and not counted and kind = 'message'
-                      and coalesce(message->>'type', 'unknown') <> all ($2::text[])
-                    group by conversation_id) h
+             from (select conversation_id, least(at, received_at) as at from inbox
+                    where seq = $1 and not counted and kind = 'message'
+                      and coalesce(message->>'type', 'unknown') <> all ($2::text[])) h
             where v.id = h.conversation_id""",
-        seqs,
+        seq,
         UNSPOKEN,
     )
 
 
-async def take(db: Db, seqs: Sequence[int]) -> None:
+def take(seqs: Sequence[int]) -> Part:
     """Removes mail that a turn has taken up; it is in `messages` from now on."""
-    await db.execute("delete from inbox where seq = any ($1::bigint[])", sorted(seqs))
+    return Part("delete from inbox where seq = any ($1::bigint[])", [sorted(seqs)])
 
 
 async def park(db: Db, seq: int, *, error: str) -> None:

@@ -7,11 +7,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from recado.store.pool import Db
+from recado.store.together import Part, columns
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewMessage:
+class NewMessage(msgspec.Struct, frozen=True, kw_only=True):
     """A message as its turn writes it. `content` is encoded JSON."""
 
     id: UUID
@@ -46,11 +48,10 @@ class Fate:
     pricing: Any = None
 
 
-async def insert(db: Db, messages: Sequence[NewMessage]) -> None:
+def insert(messages: Sequence[NewMessage]) -> Part:
     """Writes new messages; one that is there already (it was parked and taken up again) stays as it is."""
-    if not messages:
-        return
-    await db.execute(
+    ordered = sorted(messages, key=lambda message: message.id.int)
+    return Part(
         """insert into messages
                   (id, workspace_id, conversation_id, direction, type, text, content, at, status, key,
                    context_id, session_id, flow_id, flow_version_id, node_id, reply_to)
@@ -58,7 +59,7 @@ async def insert(db: Db, messages: Sequence[NewMessage]) -> None:
                   $7::jsonb[], $8::timestamptz[], $9::text[], $10::text[], $11::text[], $12::uuid[],
                   $13::uuid[], $14::uuid[], $15::text[], $16::uuid[])
            on conflict (id) do nothing""",
-        *zip(*(_row(m) for m in sorted(messages, key=lambda m: m.id)), strict=True),
+        columns(_row(message) for message in ordered),
     )
 
 

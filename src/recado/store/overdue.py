@@ -7,6 +7,8 @@ from uuid import UUID
 
 from recado.store.pool import Db
 
+MOST = 1_000  # that are given up in one transaction; a second later come the next
+
 _WAITING = "id, workspace_id, number_id, conversation_id, first_sending_at"
 
 
@@ -28,7 +30,7 @@ async def orphans(
     rows = await db.fetch(
         """select o.id, o.workspace_id, o.number_id, o.conversation_id, o.first_sending_at from outbox o
              join unnest($1::uuid[], $2::bigint[]) l (number_id, epoch) on l.number_id = o.number_id
-            where (o.status = 'sending' or (o.status = 'unknown' and $4)) and o.epoch < l.epoch
+            where o.status <> 'queued' and (o.status = 'sending' or $4) and o.epoch < l.epoch
               and o.id <> all ($3::uuid[])""",
         list(leases),
         list(leases.values()),
@@ -42,7 +44,8 @@ async def resend_doubts(db: Db, numbers: Sequence[UUID]) -> list[Waiting]:
     """Queues messages again, once, for which no status came in time; gives them."""
     rows = await db.fetch(
         f"""update outbox set status = 'queued', resent = true, not_before = '-infinity'
-            where number_id = any ($1::uuid[]) and status = 'unknown' and not_before <= clock_timestamp()
+            where number_id = any ($1::uuid[]) and status <> 'queued'
+              and status = 'unknown' and not_before <= clock_timestamp()
               and policy = 'at_least_once' and not resent and not withdrawn and expires_at > clock_timestamp()
            returning {_WAITING}""",
         numbers,
@@ -54,7 +57,7 @@ async def lost_doubts(db: Db, numbers: Sequence[UUID]) -> list[Waiting]:
     """Finds messages of unknown fate whose time is over and that may not be sent again."""
     rows = await db.fetch(
         f"""select {_WAITING} from outbox
-             where number_id = any ($1::uuid[]) and status = 'unknown'
+             where number_id = any ($1::uuid[]) and status <> 'queued' and status = 'unknown'
                and not_before <= clock_timestamp()
                and (policy = 'at_most_once' or resent or withdrawn or expires_at <= clock_timestamp())""",
         numbers,
@@ -63,11 +66,15 @@ async def lost_doubts(db: Db, numbers: Sequence[UUID]) -> list[Waiting]:
 
 
 async def expired(db: Db, numbers: Sequence[UUID]) -> list[Waiting]:
-    """Finds queued messages that came too late: the customer's 24 hours are over."""
+    """Finds queued messages that came too late: the customer's 24 hours are over. Gives some; the rest comes next.
+
+    A clock that stands still during the statement, so that it can look into the index of what expires.
+    """
     rows = await db.fetch(
         f"""select {_WAITING} from outbox
              where number_id = any ($1::uuid[]) and status = 'queued'
-               and expires_at <= clock_timestamp()""",
+               and expires_at <= statement_timestamp()
+             limit {MOST}""",
         numbers,
     )
     return [Waiting(**row) for row in rows]

@@ -1,42 +1,30 @@
 """How fast a conversation may go: its turns of the last minute, and those that must wait until the next may begin.
 
-The journal knows the turns, so nothing is counted besides. A hold only keeps the claim from finding a conversation
-that has work and may not do it yet.
+A conversation's row keeps the times of its turns (`turned_at`), which a turn reads and writes anyway. A hold only
+keeps the claim from finding a conversation that has work and may not do it yet.
 """
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from recado.store.ids import floor
 from recado.store.pool import Db
 
 TURNS = 20
 MINUTE = timedelta(minutes=1)
-_SKEW = timedelta(minutes=5)  # ids are made by the clocks of workers
 
 
-async def recent(
-    db: Db, conversation_ids: Sequence[UUID], at: datetime
-) -> dict[UUID, list[datetime]]:
-    """Reads when the turns of the last minute were, at most 20 of each conversation, oldest first."""
-    rows = await db.fetch(
-        """select c.id, t.created_at from unnest($1::uuid[]) c (id) cross join lateral (
-               select id as turn, created_at from journal
-                where conversation_id = c.id and id between $2 and $3 order by id desc limit $6) t
-            where t.created_at > $4 and t.created_at <= $5
-            order by t.turn""",
-        conversation_ids,
-        floor(at - MINUTE - _SKEW),
-        floor(at + _SKEW),
-        at - MINUTE,
-        at,
-        TURNS,
+def recent(turned_at: Sequence[datetime], at: datetime) -> list[datetime]:
+    """Gives the turns of the last minute; one of later than now was before the clock was set back."""
+    return [turn for turn in turned_at if at - MINUTE < turn <= at]
+
+
+def forgotten(turned_at: Sequence[datetime], at: datetime, more: int) -> int:
+    """Says how many of these turns, the first ones, mean nothing any more once there are so many more."""
+    old = next(
+        (place for place, turn in enumerate(turned_at) if turn > at - MINUTE), len(turned_at)
     )
-    found: dict[UUID, list[datetime]] = {id: [] for id in conversation_ids}
-    for row in rows:
-        found[row["id"]].append(row["created_at"])
-    return found
+    return max(old, min(len(turned_at), len(turned_at) + more - TURNS))
 
 
 async def let_go(db: Db, conversation_id: UUID) -> None:

@@ -64,7 +64,7 @@ async def count_parked(db: Db, workspace_id: UUID) -> int:
 async def retake(db: Db, workspace_id: UUID, seq: int) -> bool:
     """Lets a parked event wait for its turn again; tells whether there was one.
 
-    Its error stays: by that `mail.count_heard` knows that the message was counted already.
+    `counted` stays: by that its turn knows that its conversation knows of it already.
     """
     done = await db.execute(
         """update inbox set parked_at = null, tries = 0

@@ -1,24 +1,29 @@
 """Sessions (table conversation_states): the engine's State in columns people ask for, the rest in `engine`."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
-from recado.engine.state import State
+from recado.engine.state import State, Status
 from recado.store.pool import Db
+from recado.store.together import Part, columns
 
-# State's fields that have a column of their own; `session` is the row's id.
-_COLUMNS = (
-    *("session", "flow", "version", "status", "node", "variables", "path", "expires_at", "outcome"),
-)
+_STATE = msgspec.json.Decoder(State)
+_VARIABLES: msgspec.json.Decoder[dict[str, Any]] = msgspec.json.Decoder(dict[str, Any])
+_PATH: msgspec.json.Decoder[tuple[str, ...]] = msgspec.json.Decoder(tuple[str, ...])
+
+# What `state_of` reads of a session.
+STATE = """s.id as session_id, s.flow_id, s.flow_version_id, s.status, s.current_node_id, s.variables::text,
+           s.execution_path::text, s.engine::text, s.session_expires_at, s.outcome"""
+
+_encode = msgspec.json.encode
+_replace = msgspec.structs.replace
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(msgspec.Struct, frozen=True):
     """The current question's first asking: when its sending began, or that it still waits to be sent."""
 
     message_id: UUID
@@ -26,8 +31,7 @@ class Asked:
     queued: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(msgspec.Struct, frozen=True):
     """One run of a flow in a conversation; the flow and version are those that it is in, as `state` says too.
 
     `rests`: its timers stand still, because a person has the conversation; it is saved without a time to wake.
@@ -44,78 +48,73 @@ class Session:
     last_message_at: datetime | None
     rests: bool = False
 
-    def at(self, state: State) -> "Session":
+    def at(self, state: State, *, last_message_at: datetime | None) -> "Session":
         """Gives the session as a turn left it; its flow follows the state, into another flow too."""
-        if state.flow is None or state.version is None:
-            return replace(self, state=state)
-        return replace(
-            self, state=state, flow_id=UUID(state.flow), flow_version_id=UUID(state.version)
+        flow_id, version_id = self.flow_id, self.flow_version_id
+        moved = state.version != self.state.version or state.flow != self.state.flow
+        if moved and state.flow is not None and state.version is not None:
+            flow_id, version_id = UUID(state.flow), UUID(state.version)
+        return _replace(
+            self,
+            state=state,
+            flow_id=flow_id,
+            flow_version_id=version_id,
+            last_message_at=last_message_at,
         )
-
-
-async def open_sessions(db: Db, conversation_ids: Sequence[UUID]) -> dict[UUID, Session]:
-    """Reads the open session of each conversation that has one, by conversation."""
-    rows = await db.fetch(
-        """select s.*, m.id as message_id, coalesce(o.first_sending_at, m.sending_at) as began_at,
-                  o.id is not null as queued
-             from conversation_states s
-             left join messages m on m.id = s.asked_message_id
-             left join outbox o on o.id = s.asked_message_id
-            where s.conversation_id = any ($1::uuid[]) and s.status in ('active', 'handed_off')""",
-        conversation_ids,
-    )
-    return {row["conversation_id"]: _session(row) for row in rows}
 
 
 async def last_states(db: Db, conversation_ids: Sequence[UUID]) -> dict[UUID, State]:
     """Reads where the newest session of each conversation stands, open or not."""
     rows = await db.fetch(
-        """select s.* from unnest($1::uuid[]) c (id) cross join lateral (
-               select * from conversation_states where conversation_id = c.id
-                order by id desc limit 1) s""",
+        f"""select l.* from unnest($1::uuid[]) c (id) cross join lateral (
+               select s.conversation_id, {STATE} from conversation_states s
+                where s.conversation_id = c.id order by s.id desc limit 1) l""",
         conversation_ids,
     )
     return {row["conversation_id"]: state_of(row) for row in rows}
 
 
-def _session(row: Any) -> Session:
-    asked = row["message_id"]
+def session_of(row: Any) -> Session:
+    """Makes the session of a conversation's row (store/threads.py)."""
+    asked = row["asked_id"]
     return Session(
-        id=row["id"],
-        workspace_id=row["workspace_id"],
-        conversation_id=row["conversation_id"],
-        chatbot_id=row["chatbot_id"],
-        flow_id=row["flow_id"],
-        flow_version_id=row["flow_version_id"],
-        state=state_of(row),
-        asked=Asked(asked, row["began_at"], row["queued"]) if asked else None,
-        last_message_at=row["last_message_at"],
+        row["session_id"],
+        row["workspace_id"],
+        row["id"],
+        row["chatbot_id"],
+        row["flow_id"],
+        row["flow_version_id"],
+        state_of(row),
+        Asked(asked, row["began_at"], row["queued"]) if asked else None,
+        row["last_message_at"],
     )
 
 
 def state_of(row: Any) -> State:
-    """Puts a row's columns together to the engine's State."""
-    columns = {
-        "session": str(row["id"]),
-        "flow": str(row["flow_id"]),
-        "version": str(row["flow_version_id"]),
-        "status": row["status"],
-        "node": row["current_node_id"],
-        "variables": row["variables"],
-        "path": row["execution_path"],
-        "expires_at": row["session_expires_at"],
-        "outcome": row["outcome"],
-    }
-    # A session of before flows could call flows has only ever been in one.
-    first = {"first_flow": columns["flow"], "first_version": columns["version"]}
-    return msgspec.convert({**first, **row["engine"], **columns}, State)
+    """Puts a row's columns together to the engine's State; jsonb comes as text, to be read as what it is at once."""
+    state = _STATE.decode(row["engine"])
+    flow, version = str(row["flow_id"]), str(row["flow_version_id"])
+    return _replace(
+        state,
+        session=str(row["session_id"]),
+        flow=flow,
+        version=version,
+        # A session of before flows could call flows has only ever been in one.
+        first_flow=state.first_flow or flow,
+        first_version=state.first_version or version,
+        status=Status(row["status"]),
+        node=row["current_node_id"],
+        variables=_VARIABLES.decode(row["variables"]),
+        path=_PATH.decode(row["execution_path"]),
+        expires_at=row["session_expires_at"],
+        outcome=row["outcome"],
+    )
 
 
-async def save(db: Db, sessions: Sequence[Session]) -> None:
+def save(sessions: Sequence[Session]) -> Part:
     """Writes sessions, new or changed. An ended one comes before the one that follows it: ids sort by time."""
-    if not sessions:
-        return
-    await db.execute(
+    ordered = sorted(sessions, key=lambda session: session.id.int)
+    return Part(
         """insert into conversation_states as s
                   (id, workspace_id, conversation_id, chatbot_id, flow_id, flow_version_id, status,
                    current_node_id, variables, execution_path, engine, asked_message_id, outcome, wake_at,
@@ -131,13 +130,12 @@ async def save(db: Db, sessions: Sequence[Session]) -> None:
                   outcome = excluded.outcome, wake_at = excluded.wake_at, tries = 0,
                   session_expires_at = excluded.session_expires_at,
                   last_message_at = excluded.last_message_at, updated_at = clock_timestamp()""",
-        *zip(*(_row(s) for s in sorted(sessions, key=lambda s: s.id)), strict=True),
+        columns(_row(session) for session in ordered),
     )
 
 
 def _row(s: Session) -> tuple[object, ...]:
-    state: dict[str, Any] = msgspec.to_builtins(s.state)
-    rest = {key: value for key, value in state.items() if key not in _COLUMNS}
+    state = s.state
     return (
         s.id,
         s.workspace_id,
@@ -145,16 +143,31 @@ def _row(s: Session) -> tuple[object, ...]:
         s.chatbot_id,
         s.flow_id,
         s.flow_version_id,
-        s.state.status.value,
-        s.state.node,
-        state.get("variables", {}),
-        state.get("path", ()),
-        rest,
+        state.status.value,
+        state.node,
+        _encode(state.variables),
+        _encode(state.path),
+        _encode(_rest(state)),
         s.asked.message_id if s.asked else None,
-        s.state.outcome,
-        None if s.rests else s.state.wake_at,
-        s.state.expires_at,
+        state.outcome,
+        None if s.rests else state.wake_at,
+        state.expires_at,
         s.last_message_at,
+    )
+
+
+def _rest(state: State) -> State:
+    """Leaves out what has a column of its own."""
+    return _replace(
+        state,
+        flow=None,
+        version=None,
+        status=Status.ACTIVE,
+        node=None,
+        variables={},
+        path=(),
+        expires_at=None,
+        outcome=None,
     )
 
 

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from recado.store.pool import Db
+from recado.store.pool import Db, Pool
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +44,89 @@ class Owner:
         }
 
 
+class Merged(NamedTuple):
+    """What the database did alone, as Meta's words; `odd` are those that it left, and `full`: there may be more."""
+
+    words: list[str]
+    odd: list[int]
+    full: bool
+
+
 _OWNER = """select m.id, m.workspace_id, m.conversation_id, v.number_id, n.phone_number_id, m.wamid
               from messages m
               join conversations v on v.id = m.conversation_id
               join whatsapp_numbers n on n.id = v.number_id
              where m.direction = 'out'"""
 
+# The ordinary case: the next words about a message that has the id Meta speaks of and has left its lane. Such a message
+# only rises, and `failed` is a step that all words pass but `sent` (worker/fate.py says the same).
+#
+# Messages are looked up by key, row by row, however many PostgreSQL expects, and changed in the order of ids that every
+# transaction keeps to. There are no parameters, so that the plan is kept from the start: it takes longer to make than
+# to follow.
+_MERGE = """
+  with heard as materialized (
+      select seq, phone_number_id, wamid, at, status, {rank} as rank,
+             case when status in ('sent', 'delivered', 'read', 'played') and jsonb_typeof(payload) = 'object'
+                       and pg_input_is_valid(left(opaque, 36), 'uuid') then left(opaque, 36)::uuid end as id,
+             case when jsonb_typeof(payload -> 'pricing') = 'object' then nullif(payload -> 'pricing', '{{}}') end
+                  as pricing
+        from status_inbox order by seq limit {limit} for update skip locked
+  ), ordinary as materialized (
+      select h.seq, h.id, h.status, h.rank, h.at, h.pricing
+        from heard h
+       cross join lateral (
+             select from messages m
+              where m.id = h.id and m.direction = 'out' and m.wamid = h.wamid
+                and h.phone_number_id = (select n.phone_number_id
+                                           from conversations v join whatsapp_numbers n on n.id = v.number_id
+                                          where v.id = m.conversation_id)
+              offset 0) m
+       where not exists (select from outbox o where o.id = h.id)
+  ), news as materialized (
+      select array_agg(id order by id) as ids, array_agg(rank order by id) as ranks,
+             array_agg(at order by id) as ats, array_agg(pricing order by id) as pricings
+        from (select id, max(rank) as rank, (array_agg(at order by rank desc, seq))[1] as at,
+                     (array_agg(pricing order by seq desc) filter (where pricing is not null))[1] as pricing
+                from ordinary group by id) each
+  ), risen as (
+      update messages m set
+             status = case when news.rank > {of_m} then {steps}[news.rank] else m.status end,
+             status_at = case when news.rank > {of_m} then news.at else m.status_at end,
+             pricing = coalesce(news.pricing, m.pricing)
+        from news lists, unnest(lists.ids, lists.ranks, lists.ats, lists.pricings) as news (id, rank, at, pricing)
+       where m.id = news.id and (news.rank > {of_m}
+             or (news.pricing is not null and news.pricing is distinct from m.pricing))
+  ), gone as (
+      delete from status_inbox where seq = any (array(select seq from ordinary))
+  )
+  select (select count(*) from heard) as heard,
+         array(select seq from heard except select seq from ordinary order by 1) as odd,
+         array(select status from ordinary) as words"""
+_STEPS = "(array['accepted', 'sent', 'failed', 'delivered', 'read', 'played'])"
+_RANK = f"coalesce(array_position({_STEPS}, {{}}), 0)"
 
-async def take(db: Db, limit: int) -> list[Status]:
-    """Takes the oldest statuses out; a transaction that fails puts them back."""
+
+@cache
+def _merge(limit: int) -> str:
+    rank, of_m = _RANK.format("status"), _RANK.format("m.status")
+    return _MERGE.format(limit=limit, steps=_STEPS, rank=rank, of_m=of_m)
+
+
+async def merge(pool: Pool, limit: int) -> Merged:
+    """Merges the oldest statuses as far as they are ordinary, in one statement; the odd ones stay where they are."""
+    row = await pool.fetchrow(_merge(limit))
+    return Merged(row["words"], row["odd"], row["heard"] == limit)
+
+
+async def take(db: Db, seqs: Sequence[int]) -> list[Status]:
+    """Takes these statuses out, as far as nobody else did; a transaction that fails puts them back."""
     rows = await db.fetch(
         """delete from status_inbox where seq = any (array(
-               select seq from status_inbox order by seq limit $1 for update skip locked))
+               select seq from status_inbox where seq = any ($1::bigint[]) order by seq
+                  for update skip locked))
            returning seq, phone_number_id, wamid, opaque, status, at, payload""",
-        limit,
+        seqs,
     )
     return sorted((Status(**row) for row in rows), key=lambda status: status.seq)
 

@@ -1,7 +1,6 @@
 """What a turn reads besides its own session: conversation, contact, number, workspace, chatbots, flow versions."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,8 +12,7 @@ from recado.store.calendars import MOST_CALENDARS
 from recado.store.pool import Db
 
 
-@dataclass(frozen=True, slots=True)
-class Contact:
+class Contact(msgspec.Struct, frozen=True):
     """The person who writes to us."""
 
     id: UUID
@@ -27,8 +25,7 @@ class Contact:
     opted_out: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Conversation:
+class Conversation(msgspec.Struct, frozen=True):
     """A thread as it stood when its turn began."""
 
     id: UUID
@@ -42,8 +39,7 @@ class Conversation:
     contact: Contact
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     """A number, its workspace and who could answer on it."""
 
     number_id: UUID
@@ -62,8 +58,7 @@ class Line:
     graph_url: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Chatbot:
+class Chatbot(msgspec.Struct, frozen=True):
     """What a flow may read of the chatbot that runs it."""
 
     id: UUID
@@ -83,10 +78,11 @@ async def conversations(db: Db, ids: Sequence[UUID]) -> list[Conversation]:
             where v.id = any ($1::uuid[]) order by v.id""",
         ids,
     )
-    return [_conversation(row) for row in rows]
+    return [conversation_of(row) for row in rows]
 
 
-def _conversation(row: Any) -> Conversation:
+def conversation_of(row: Any) -> Conversation:
+    """Makes a conversation with its contact, whose id is `contact_id` in the row."""
     contact = Contact(
         row["contact_id"],
         row["name"],

@@ -86,7 +86,7 @@ class Storing:
                 _tell(arrival, threads, profiles)
         if profiles:  # a turn that holds a contact must not hold everybody's posts: the next message tells it again
             held = await contacts.update_profiles(self._db, profiles, wait=False)
-            threads = {key: _as_it_was(thread, held) for key, thread in threads.items()}
+            threads = {key: thread.as_it_was(held) for key, thread in threads.items()}
         return Stored(fresh, threads)
 
     def _known(self, arrival: Arrival) -> Thread | None:
@@ -123,11 +123,6 @@ def _row(arrival: Arrival, conversation_id: UUID) -> InboxRow:
         message=msgspec.json.encode(arrival.inbound.message),
         at=arrival.inbound.timestamp,
     )
-
-
-def _as_it_was(thread: Thread, held: set[UUID]) -> Thread:
-    """Forgets the profile of a contact that could not be written."""
-    return replace(thread, sender=None) if thread.contact_id in held else thread
 
 
 def _tell(arrival: Arrival, threads: dict[Key, Thread], profiles: dict[UUID, Sender]) -> None:

@@ -7,6 +7,7 @@ strictly: whatever could change where the body ends, or how it must be answered,
 import re
 from dataclasses import dataclass
 
+MOST_NAMES = 1_000  # of headers, remembered
 MOST_AT_ONCE = 64 * 1024  # bytes of head and body; a longer post pays for the long way
 
 _LINE = re.compile(
@@ -18,6 +19,8 @@ _END = b"\r\n\r\n"
 _NOT_PLAIN = frozenset(
     (b"transfer-encoding", b"expect", b"upgrade", b"trailer", b"te", b"origin", b"connection")
 )
+_PLAIN, _NOT_OURS = b"plain", b"not ours"
+_NAMES: dict[bytes, bytes] = {}
 _MINE = frozenset((b"content-length", b"x-hub-signature-256", b"x-request-id"))
 
 
@@ -44,7 +47,10 @@ def read_head(data: bytes) -> Head | None:
     if end < 0:
         return None
     lines = data[:end].split(b"\r\n")
-    asked = _LINE.fullmatch(lines[0])
+    # Within a line there is neither end of one nor NUL, whatever others may think of them.
+    ends = len(lines) - 1
+    whole = data.count(b"\n", 0, end) == ends == data.count(b"\r", 0, end)
+    asked = _LINE.fullmatch(lines[0]) if whole and data.find(b"\0", 0, end) < 0 else None
     mine = None if asked is None else _headers(lines[1:])
     if asked is None or mine is None:
         return None
@@ -66,17 +72,26 @@ def read_head(data: bytes) -> Head | None:
 def _headers(lines: list[bytes]) -> dict[bytes, bytes] | None:
     mine: dict[bytes, bytes] = {}
     for line in lines:
-        name, _, value = line.partition(b":")
-        name = name.lower()
-        if name in _MINE:
-            if name in mine:
-                return None
-            mine[name] = value.strip(b" \t")
-        elif name in _NOT_PLAIN or not _TOKEN.fullmatch(name):
+        given, _, value = line.partition(b":")
+        name = _NAMES.get(given)
+        if name is None:
+            name = _name(given)
+        if name is _PLAIN:
+            continue
+        if name not in _MINE or name in mine:
             return None
-        if b"\n" in value or b"\r" in value or b"\0" in value:
-            return None
+        mine[name] = value.strip(b" \t")
     return mine
+
+
+def _name(given: bytes) -> bytes:
+    """Tells what a header's name is to us, and remembers it: clients have few, and write them alike."""
+    name = given.lower()
+    if name not in _MINE:
+        name = _NOT_OURS if name in _NOT_PLAIN or not _TOKEN.fullmatch(name) else _PLAIN
+    if len(_NAMES) < MOST_NAMES:
+        _NAMES[given] = name
+    return name
 
 
 def _text(value: bytes | None) -> str | None:

@@ -1,6 +1,7 @@
 """A post of Meta's on its way in, and what the webhook log will say of it."""
 
 import json
+from collections import Counter
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -8,6 +9,7 @@ import msgspec
 
 from recado.store.ids import new_id
 from recado.store.webhook_log import LogRow
+from recado.web.threads import Key, Thread
 from recado.whatsapp.webhook import Payload
 
 # What nobody vouched for is kept only so far: the ring of such posts must not grow into gigabytes.
@@ -73,6 +75,22 @@ class Slip(msgspec.Struct):
             counts=self.counts | ({"odd": odd} if (odd := self.post.payload.odd) else {}),
             body=body,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What to do once the transaction is committed; `refused` answers each post, in order.
+
+    `fresh` counts the messages that were new, by number, `duplicates` what was delivered again.
+    """
+
+    refused: list[bool]
+    outcomes: list[str]
+    threads: dict[Key, Thread]
+    messages: bool
+    statuses: bool
+    fresh: Counter[UUID]
+    duplicates: int
 
 
 def only(body: bytes, parts: set[Part]) -> bytes:

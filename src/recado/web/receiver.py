@@ -13,8 +13,9 @@ from recado.store.secrets import Vault
 from recado.web import metrics
 from recado.web.faults import ROW_FAULTS
 from recado.web.group_commit import GroupCommit, Limits, Overloaded
-from recado.web.posts import Post
-from recado.web.reception import Received, Reception
+from recado.web.plain_posts import Batch
+from recado.web.posts import Post, Received
+from recado.web.reception import Reception
 from recado.whatsapp.webhook import parse
 
 log = structlog.get_logger(__name__)
@@ -96,24 +97,47 @@ class Receiver:
         return taken
 
     async def _commit(self, posts: Sequence[Post]) -> Sequence[bool | Exception]:
-        """Commits a batch at once; if that fails, with care for each row; if that fails, each post for itself."""
+        """Commits a batch in one statement; if that fails, in a transaction; then with care for each row or post."""
         metrics.COMMIT_POSTS.observe(len(posts))
         with metrics.COMMIT_SECONDS.time():
             return await self._commit_all(posts)
 
     async def _commit_all(self, posts: Sequence[Post]) -> Sequence[bool | Exception]:
+        batch, others = self._reception.plain.sort(posts)
         async with asyncio.timeout(BATCH_WITHIN), borrow(self._pool, within=COMMIT_WITHIN) as db:
-            for careful in (False, True):
-                try:
-                    return await self._transaction(db, posts, careful=careful)
-                except UNAVAILABLE:
-                    raise
-                except ROW_FAULTS as problem:
-                    failure = type(problem).__name__
-                    log.warning("webhook_batch_failed", posts=len(posts), error=failure)
-                    # Perhaps the cache named what is gone by now.
-                    self._reception.threads.clear()
-            return [await self._alone(db, post) for post in posts]
+            if batch.posts and not await self._plainly(db, batch):
+                return await self._carefully(db, posts)
+            if not others:
+                return [True] * len(posts)
+            judged = iter(await self._carefully(db, others))
+            careful = {id(post) for post in others}
+            return [next(judged) if id(post) in careful else True for post in posts]
+
+    async def _plainly(self, db: Db, batch: Batch) -> bool:
+        try:
+            received = await self._reception.receive_plain(db, batch)
+        except UNAVAILABLE:
+            raise
+        except ROW_FAULTS as problem:
+            self._failed(len(batch.posts), problem)
+            return False
+        if received is not None:
+            self._committed(received)
+        return received is not None
+
+    async def _carefully(self, db: Db, posts: Sequence[Post]) -> Sequence[bool | Exception]:
+        for careful in (False, True):
+            try:
+                return await self._transaction(db, posts, careful=careful)
+            except UNAVAILABLE:
+                raise
+            except ROW_FAULTS as problem:
+                self._failed(len(posts), problem)
+        return [await self._alone(db, post) for post in posts]
+
+    def _failed(self, posts: int, problem: Exception) -> None:
+        log.warning("webhook_batch_failed", posts=posts, error=type(problem).__name__)
+        self._reception.threads.clear()  # perhaps the cache named what is gone by now
 
     async def _alone(self, db: Db, post: Post) -> bool | Exception:
         try:

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from uuid import UUID
 
 import structlog
@@ -15,31 +14,16 @@ from recado.store.receiving import Number
 from recado.store.secrets import SecretError, Vault
 from recado.web.arrivals import Stored, Storing
 from recado.web.faults import one_by_one
-from recado.web.posts import UNVOUCHED, Post, Slip
+from recado.web.plain_posts import Batch, PlainPosts
+from recado.web.posts import UNVOUCHED, Post, Received, Slip
 from recado.web.seldom import Seldom
 from recado.web.sorting import Arrival, News, Sorted, sort
-from recado.web.threads import Key, Thread, Threads
+from recado.web.threads import Threads
 from recado.web.trust import Directory, is_nameless, meant
 
 log = structlog.get_logger(__name__)
 
 SECRETS_KEPT = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class Received:
-    """What to do once the transaction is committed; `refused` answers each post, in order.
-
-    `fresh` counts the messages that were new, by number, `duplicates` what was delivered again.
-    """
-
-    refused: list[bool]
-    outcomes: list[str]
-    threads: dict[Key, Thread]
-    messages: bool
-    statuses: bool
-    fresh: Counter[UUID]
-    duplicates: int
 
 
 class Reception:
@@ -52,6 +36,7 @@ class Reception:
         self._notify_statuses = notify_statuses
         self._secrets: dict[UUID, str] = {}
         self._seldom = Seldom()
+        self.plain = PlainPosts(self.threads, self._seldom)
 
     async def receive(self, db: Db, posts: Sequence[Post], *, careful: bool) -> Received:
         """Writes everything inside the caller's transaction.
@@ -60,6 +45,7 @@ class Reception:
         and alerted, and the others are stored. Otherwise the first fault is raised.
         """
         directory = await self._look_up(db, posts)
+        self.plain.numbers.learn(directory)
         batch = sort(posts, directory)
         stored = await self._store(db, batch, careful=careful)
         await _keep_news(db, batch.news)
@@ -75,6 +61,14 @@ class Reception:
         )
         await self._notify(db, wake)
         return wake
+
+    async def receive_plain(self, db: Db, batch: Batch) -> Received | None:
+        """Stores plain posts and commits them; None when nothing was stored, since something was not as we remembered."""
+        channels = inbox.channels(
+            turns=self._notify_turns and bool(batch.plain.messages),
+            statuses=self._notify_statuses and bool(batch.plain.told),
+        )
+        return await self.plain.write(db, batch, channels=channels)
 
     async def _look_up(self, db: Db, posts: Sequence[Post]) -> Directory:
         entries = [(post, entry) for post in posts for entry in post.payload.entries]

@@ -5,8 +5,8 @@ changed hands since (`identity_epoch`).
 """
 
 from collections import OrderedDict
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Container, Mapping
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from recado.engine.identities import Sender
@@ -29,6 +29,10 @@ class Thread:
     conversation_id: UUID
     sender: Sender | None
     epoch: int
+
+    def as_it_was(self, held: Container[UUID]) -> "Thread":
+        """Forgets the profile of a contact that could not be written."""
+        return replace(self, sender=None) if self.contact_id in held else self
 
 
 def key_of(number: Number, sender: Sender) -> Key:

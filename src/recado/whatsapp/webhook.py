@@ -22,6 +22,7 @@ from recado.whatsapp.payload import (
     Payload,
     StatusUpdate,
 )
+from recado.whatsapp.quick import quick
 from recado.whatsapp.senders import Contacts
 from recado.whatsapp.statuses import graph_errors, status_update
 from recado.whatsapp.wire import (
@@ -31,6 +32,7 @@ from recado.whatsapp.wire import (
     clean,
     identity,
     is_deep,
+    is_dirty,
     items,
     loose,
     pieces,
@@ -86,6 +88,12 @@ _MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 def parse(body: bytes, received_at: datetime) -> Payload:
     """Reads a whole post; BadPayload only when the bytes are no JSON object, or one nested absurdly deep."""
+    made_id = _Reading(body, received_at).made_id
+    return quick(body, received_at, made_id) or parse_patiently(body, received_at)
+
+
+def parse_patiently(body: bytes, received_at: datetime) -> Payload:
+    """Reads a post part by part, as `parse` does what is not of the usual kind."""
     body, post = _open(body)
     reading = _Reading(body, received_at)
     entries = tuple(_entry(entry, reading) for entry in reading.each(post.entry, _ENTRY))
@@ -159,7 +167,7 @@ def _shaped_patiently(raw: msgspec.Raw, decoder: msgspec.json.Decoder[T]) -> T |
 
 
 def _open(body: bytes) -> tuple[bytes, _Post]:
-    if b"\\u0000" in body or not (body.isascii() or _is_utf8(body)):
+    if is_dirty(body):
         body = clean(body)
     try:
         post = _POST.decode(body)
@@ -180,14 +188,6 @@ def _open_mended(body: bytes) -> tuple[bytes, _Post]:
     if mended == body:
         raise BadPayload("no_json")
     return _open(mended)
-
-
-def _is_utf8(body: bytes) -> bool:
-    try:
-        body.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _entry(entry: _Entry, reading: _Reading) -> Entry:

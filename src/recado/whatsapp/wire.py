@@ -46,6 +46,11 @@ def clean(body: bytes) -> bytes:
     return _LONE.sub(rb"\\ufffd", body).replace(b"\x01", b"\\\\")
 
 
+def is_dirty(body: bytes) -> bool:
+    """Says whether there is anything to `clean`, apart from lone surrogates, which the decoder refuses."""
+    return b"\\u0000" in body or not (body.isascii() or _is_utf8(body))
+
+
 def is_deep(body: bytes) -> bool:
     """Says whether well-formed JSON nests deeper than anything of Meta's, so that it would trouble those who store it."""
     if body.count(b"{") + body.count(b"[") <= DEEPEST:
@@ -149,3 +154,11 @@ def _int(digits: str) -> int | str:
 def _float(digits: str) -> float | str:
     value = float(digits)
     return value if math.isfinite(value) else digits
+
+
+def _is_utf8(body: bytes) -> bool:
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -3,7 +3,6 @@
 import logging
 from typing import assert_never
 
-import msgspec
 import structlog
 
 from recado.engine import events
@@ -19,11 +18,11 @@ log = structlog.get_logger(__name__)
 
 def happen(lane: Lane, mail: Mail) -> None:
     """Takes up a notice; one that concerns nothing that is there any more changes nothing."""
-    notice = msgspec.convert(mail.event, Notice)
     if log.is_enabled_for(logging.DEBUG):  # else nobody pays for the line
         log.debug("notice", notice=mail.kind, **lane.ids)
     lane.origin = "timer"  # the contact has said nothing that this answers
-    _take_up(lane, notice)
+    if mail.notice:
+        _take_up(lane, mail.notice)
     lane.origin = "reply"
 
 

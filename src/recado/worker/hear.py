@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-import msgspec
 import structlog
 
 from recado.engine.events import Message, Replied, Started, TimerFired, Trigger
@@ -13,6 +12,7 @@ from recado.store.mail import Mail
 from recado.store.sessions import Session
 from recado.worker.consents import consent_in, record
 from recado.worker.lane import BROKEN_FLOW, Lane
+from recado.worker.record import heard
 
 log = structlog.get_logger(__name__)
 
@@ -21,17 +21,16 @@ class StuckTimer(Exception):
     """A timer fired and left its own wait as it was: it would fire for ever."""
 
 
-def hear(lane: Lane, mail: Mail, *, more: bool = False) -> None:
+def hear(lane: Lane, mail: Mail, message: Message, *, more: bool = False) -> None:
     """Takes up a message: it is in the history in any case, and it starts or answers a session if it may.
 
     `more`: the next message that could answer is in the same take-up.
     """
-    message = msgspec.convert(mail.message, Message)
     lane.heard, lane.took = mail, None
-    lane.open_window(mail)
+    lane.count(mail)
     node = lane.session.state.node if lane.session else None
     _judge(lane, message, mail, more=more)
-    lane.remember(mail, message, node=node)
+    lane.writes.messages.append(heard(lane, mail, message, node=node))
     lane.heard = None
 
 

@@ -4,8 +4,8 @@ Pure but for ids: time and luck come from outside, rows are loaded before and wr
 events in order, `hear.py` and `happen.py` decide what they mean for it; `perform.py` says what each effect writes.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, TypedDict
 from uuid import UUID
@@ -26,15 +26,15 @@ from recado.engine.state import State, Status
 from recado.engine.texts import say
 from recado.store.alerts import NewAlert, Severity
 from recado.store.ids import new_id
-from recado.store.mail import UNSPOKEN, Mail
-from recado.store.pace import MINUTE, TURNS
+from recado.store.mail import Mail
+from recado.store.pace import MINUTE, TURNS, forgotten
 from recado.store.sessions import Session
 from recado.store.worlds import Chatbot, Contact, Conversation, Line
 from recado.worker import perform
 from recado.worker.perform import WINDOW
-from recado.worker.record import entry, heard
+from recado.worker.record import entry
 from recado.worker.shelf import Shelf
-from recado.worker.world import world
+from recado.worker.world import standing_world, world
 from recado.worker.write import Turned, Writes
 
 BROKEN_FLOW = "broken_flow"
@@ -54,8 +54,8 @@ class Happened(TypedDict):
 class Lane:
     """A conversation at work.
 
-    `last` is the session that ended last, where nothing is open. `recent` are the times of its turns in the last
-    minute. `heard` is the message that a turn answers, `took` the session that took it up; `origin` says whether
+    `last` is the session that ended last, where nothing is open. `turned_at` are the times of its last turns, `recent`
+    those of the last minute. `heard` is the message that a turn answers, `took` the session that took it up; `origin` says whether
     what is sent now answers somebody, or comes though nobody wrote: a timer's, or on somebody's order. `answered` is the
     message that a flow took up last, `manners` are the settings of the last turn (the flow's own, and the wider ones),
     `sent` is the message that was queued last.
@@ -64,12 +64,13 @@ class Lane:
     conversation: Conversation
     line: Line
     session: Session | None
-    chatbots: dict[UUID, Chatbot]
+    chatbots: Mapping[UUID, Chatbot | None]
     shelf: Shelf
     at: datetime
     luck: Callable[[], int]
     writes: Writes
     last: State | None = None
+    turned_at: Sequence[datetime] = ()
     recent: list[datetime] = field(default_factory=list)
     contact: Contact = field(init=False)
     mode: str = field(init=False)
@@ -123,12 +124,14 @@ class Lane:
             return self.at + WINDOW
         return self.window
 
-    def open_window(self, mail: Mail) -> None:
-        """Lets a message open the window that its answers need; the write counts the same messages, from the same times."""
-        if mail.message.get("type", "unknown") in UNSPOKEN:
+    def count(self, mail: Mail) -> None:
+        """Counts a message on its conversation, and lets it open the window that its answers need."""
+        heard_at = mail.heard_at
+        if heard_at is None:
             return
-        opened = min(mail.at, mail.received_at) + WINDOW
-        self.window = max(self.window or opened, opened)
+        self.window = max(self.window or heard_at + WINDOW, heard_at + WINDOW)
+        if not mail.counted:
+            self.writes.touch(self.conversation.id).hear(heard_at)
 
     @property
     def state(self) -> State | None:
@@ -154,6 +157,12 @@ class Lane:
     def hold(self) -> None:
         """Lets the rest wait until the next turn may begin."""
         self.writes.holds[self.conversation.id] = self.recent[-TURNS] + MINUTE
+
+    def _count_turn(self) -> None:
+        self.recent.append(self.at)
+        touch = self.writes.touch(self.conversation.id)
+        touch.turns += 1
+        touch.forgotten = forgotten(self.turned_at, self.at, touch.turns)
 
     # Turns.
 
@@ -181,17 +190,18 @@ class Lane:
         before = None if isinstance(event, Started) else session.state
         program = self._program_for(session, event)
         turn = advance(program, before, event, self.shelf.library, self.writes.nodes)
-        self.recent.append(self.at)
+        self._count_turn()
         self.writes.turns.append(Turned(session.id, self.conversation, self.heard))
         self.manners = (program.settings, event.world.settings)
         if self.heard and isinstance(event, Started | Replied):
             self.answered = self.heard
         last = self.at if self.heard else session.last_message_at
-        self.session = replace(session, last_message_at=last).at(turn.state)
+        self.session = session.at(turn.state, last_message_at=last)
         written = len(self.writes.messages)
         for effect in turn.effects:
             perform.perform(self, effect)
-        self.session = replace(self.session, rests=self.rests)
+        if self.session.rests != self.rests:
+            self.session = msgspec.structs.replace(self.session, rests=self.rests)
         sent = tuple(message.id for message in self.writes.messages[written:])
         self.writes.journal.append(entry(self, session, event, turn, sent))
         self.writes.sessions[session.id] = self.took = self.session
@@ -231,7 +241,9 @@ class Lane:
             state = msgspec.structs.replace(
                 session.state, status=status, wait=None, expires_at=None
             )
-            self.writes.sessions[session.id] = self.took = replace(session, state=state)
+            self.writes.sessions[session.id] = self.took = msgspec.structs.replace(
+                session, state=state
+            )
             self.session, self.last = None, state
 
     def happening(self) -> Happened:
@@ -246,15 +258,8 @@ class Lane:
             answers = self.route()
             chatbot_id = answers.chatbot_id if isinstance(answers, RunFlow) else None
         chatbot = self.chatbots.get(chatbot_id) if chatbot_id else None
-        return world(
-            self.conversation,
-            self.contact,
-            self.line,
-            chatbot,
-            mode=self.mode,
-            published=self.shelf.published,
-            calendars=self.shelf.library.reads_calendars,
-        )
+        standing = standing_world(self.line, chatbot, self.shelf)
+        return world(standing, self.conversation, self.contact, mode=self.mode)
 
     # What the platform itself says and does.
 
@@ -292,9 +297,3 @@ class Lane:
         details = {"conversation": self.id, **details}
         workspace = self.conversation.workspace_id
         self.writes.alerts.append(NewAlert(workspace, kind, severity, subject, details))
-
-    # What is kept.
-
-    def remember(self, mail: Mail, message: Message, *, node: str | None) -> None:
-        """Puts a message into the history; `node` is where the session stood."""
-        self.writes.messages.append(heard(self, mail, message, node=node))

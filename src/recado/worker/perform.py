@@ -98,9 +98,9 @@ def send(lane: "Lane", effect: Send, *, session: Session | None) -> None:
     )
     lane.sent = id
     if not lane.heard:  # what was heard has moved it already
-        lane.writes.conversation(conversation.id).last_message_at = lane.at
+        lane.writes.touch(conversation.id).moved = True
     if effect.asks and lane.session:
-        lane.session = replace(lane.session, asked=Asked(id, None, queued=True))
+        lane.session = msgspec.structs.replace(lane.session, asked=Asked(id, None, queued=True))
 
 
 def _person(lane: "Lane") -> Person:
@@ -211,7 +211,9 @@ def _update_contact(lane: "Lane", effect: UpdateContact) -> None:
     tags = [tag for tag in contact.tags if tag not in effect.remove_tags]
     tags += [tag for tag in _unique(effect.add_tags) if tag not in tags]
     fields = {**contact.fields, **effect.fields}
-    lane.contact = replace(contact, tags=tags, fields=fields, name=effect.name or contact.name)
+    lane.contact = msgspec.structs.replace(
+        contact, tags=tags, fields=fields, name=effect.name or contact.name
+    )
     change = lane.writes.contact(contact.id)
     change.name = effect.name or change.name
     change.then(add=effect.add_tags, remove=effect.remove_tags, fields=effect.fields)
@@ -219,7 +221,7 @@ def _update_contact(lane: "Lane", effect: UpdateContact) -> None:
 
 def _consent(lane: "Lane", effect: Consent) -> None:
     log.info("consent", granted=effect.granted, **lane.ids)
-    lane.contact = replace(lane.contact, opted_out=not effect.granted)
+    lane.contact = msgspec.structs.replace(lane.contact, opted_out=not effect.granted)
     lane.writes.contact(lane.contact.id).opted_out = not effect.granted
     lane.writes.consents.append(
         consents.Consent(

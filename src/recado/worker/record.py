@@ -1,5 +1,6 @@
 """Writes down what happened: a turn with what came of it and why, for the journal; a message, for the history."""
 
+import logging
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -24,9 +25,10 @@ def entry(
     lane: "Lane", session: Session, event: Event, turn: Turn, sent: tuple[UUID, ...]
 ) -> Entry:
     """Makes a turn's row of the journal; `sent` are the messages it queued."""
-    for visit in turn.trace.visits:
-        for name in visit.missing():
-            log.debug("missing_variable", node=visit.node, name=name, **lane.ids)
+    if log.is_enabled_for(logging.DEBUG):  # else nobody pays for the lines
+        for visit in turn.trace.visits:
+            for name in visit.missing():
+                log.debug("missing_variable", node=visit.node, name=name, **lane.ids)
     encode = msgspec.json.encode
     return Entry(
         id=new_id(),
@@ -52,7 +54,7 @@ def heard(lane: "Lane", mail: Mail, message: Message, *, node: str | None) -> Ne
         direction="in",
         type=message.type,
         text=message.text,
-        content=msgspec.json.encode(mail.message),
+        content=(mail.content or "{}").encode(),
         at=mail.at,
         status="received",
         key=mail.key,

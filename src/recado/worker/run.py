@@ -30,7 +30,7 @@ from recado.worker.programs import Programs
 from recado.worker.receipts import Receipts
 from recado.worker.requests import Graph
 from recado.worker.send import Sender
-from recado.worker.settle import Settler
+from recado.worker.settle import GATHER, Settler
 from recado.worker.turn import Turns
 
 log = structlog.get_logger(__name__)
@@ -45,12 +45,16 @@ CANCELLED_WITHIN = 0.25
 
 @dataclass(slots=True)
 class Loop:
-    """A verb of the worker: its step, what wakes it, and who must hear that a step failed."""
+    """A verb of the worker: its step, what wakes it, and who must hear that a step failed.
+
+    `gather` is for how many seconds work that nobody waits for may gather once it has rung the bell.
+    """
 
     name: str
     step: Callable[[], Awaitable[bool]]
     bell: Bell
     failed: Callable[[Exception], None]
+    gather: float = 0.0
 
 
 class Worker:
@@ -200,7 +204,8 @@ class Worker:
             loops.append(Loop("call", calls.step, self._bells["call"], calls.isolate))
         if "settle" in self._roles:
             settler = Settler(self._pool, freed=hand_over.freed)
-            loops.append(Loop("settle", settler.step, self._bells["settle"], settler.isolate))
+            bell, failed = self._bells["settle"], settler.isolate
+            loops.append(Loop("settle", settler.step, bell, failed, gather=GATHER))
         return loops
 
     def _listener(self) -> Listener:
@@ -233,7 +238,9 @@ class Worker:
                 pause = min(pause * 2, LONGEST_PAUSE)
                 continue
             if not busy and not self._stopping.is_set():
-                await loop.bell.heard(within=POLL)
+                rung = await loop.bell.heard(within=POLL)
+                if rung and loop.gather:
+                    await self._rest(loop.gather)
 
     async def _jobs(self) -> None:
         pause = FIRST_PAUSE

@@ -1,5 +1,8 @@
 """Settles: merges Meta's statuses into the messages they speak of, and ends doubts about sends.
 
+Nearly every status is the next word about a message that was answered for: the database merges those alone. The odd
+ones are looked at here.
+
 A status proves that Meta has the message, whatever became of the request: its row leaves the outbox and the lane goes
 on. Our own id (`biz_opaque_callback_data`) comes first, because a status may come before the answer that holds the
 wamid. A status that is about nobody's message of that very number is somebody else's (another app, another tenant).
@@ -24,6 +27,7 @@ from recado.worker.account import take_news
 log = structlog.get_logger(__name__)
 
 BATCH = 500
+GATHER = 0.25  # seconds: nobody waits for a status, and many together cost a fraction
 LOOK_FOR_NEWS_EVERY = 1.0  # seconds
 NOBODYS_FAULT = (
     *UNAVAILABLE,
@@ -64,14 +68,22 @@ class Settler:
 
     async def step(self) -> bool:
         """Merges one batch; says whether there may be more."""
-        freed: set[UUID] = set()
         self._merging = []
         if self._monotonic() - self._looked_at >= LOOK_FOR_NEWS_EVERY:
             self._looked_at = self._monotonic()
             async with self._pool.acquire() as db, db.transaction():
                 await take_news(db)
+        merged = await statuses.merge(self._pool, self._most)
+        metrics.merged(merged.words)
+        if not merged.odd:
+            return merged.full
+        return await self._settle(merged.odd[: self._limit]) or merged.full
+
+    async def _settle(self, odd: list[int]) -> bool:
+        """Merges statuses that are not just the next word about a message that went out."""
+        freed: set[UUID] = set()
         async with self._pool.acquire() as db, db.transaction():
-            taken = await statuses.take(db, self._limit)
+            taken = await statuses.take(db, odd)
             batch = [status for status in taken if status.seq != self._bad]
             self._merging = [status.seq for status in batch]
             if batch:

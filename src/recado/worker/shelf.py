@@ -11,6 +11,7 @@ from uuid import UUID
 import structlog
 
 from recado.engine.compile import Program
+from recado.engine.events import World
 from recado.engine.library import Library
 from recado.engine.settings import flows_named
 from recado.store import worlds
@@ -33,10 +34,14 @@ class Reach:
 
 @dataclass(slots=True)
 class Shelf:
-    """What was found: programs by version id, shared by a batch, and which version each flow within reach has."""
+    """What was found: programs by version id, and which version each flow within reach has.
+
+    `worlds` are those made of this shelf, by number and chatbot (world.py).
+    """
 
     library: Library
     published: dict[str, str] = field(default_factory=dict)
+    worlds: dict[tuple[UUID, UUID | None], World] = field(default_factory=dict)
 
 
 async def shelves(db: Db, programs: Programs, reaches: Iterable[Reach]) -> dict[Reach, Shelf]:
@@ -51,8 +56,7 @@ async def shelves(db: Db, programs: Programs, reaches: Iterable[Reach]) -> dict[
         ready |= await programs.load(db, set(fresh.values()) - ready.keys())
         for walk in walks:
             walk.step(versions, ready)
-    library = Library({str(id): program for id, program in ready.items()})
-    return {walk.reach: Shelf(library, walk.published) for walk in walks}
+    return {walk.reach: walk.shelf(ready) for walk in walks}
 
 
 class _Walk:
@@ -79,6 +83,12 @@ class _Walk:
             if version in ready:
                 self.published[flow] = str(version)
                 self._meet(_leads_to(ready[version]))
+
+    def shelf(self, ready: dict[UUID, Program]) -> Shelf:
+        """Gives what was met on the way, once it is over."""
+        met = {str(id) for id in self.reach.versions} | set(self.published.values())
+        programs = {name: program for id, program in ready.items() if (name := str(id)) in met}
+        return Shelf(Library(programs), self.published)
 
     def _meet(self, flows: Set[str]) -> None:
         fresh = sorted(flows - self._seen)

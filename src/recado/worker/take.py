@@ -2,10 +2,7 @@
 
 from collections.abc import Sequence
 
-import msgspec
-
 from recado.engine.answers import answers
-from recado.engine.events import Message
 from recado.store.mail import Mail
 from recado.worker.happen import happen
 from recado.worker.hear import hear, wake
@@ -18,12 +15,17 @@ def take_up(lane: Lane, letters: Sequence[Mail], *, most: int, timers: bool) -> 
     A contact gets at most 20 turns a minute (flow language, section 6): then the rest waits, and nothing overtakes it.
     """
     for place, letter in enumerate(letters[:most]):
-        if letter.kind != "message":
+        if letter.message is None:
             happen(lane, letter)
         elif lane.breathless and not lane.with_a_person:
             return lane.hold()
         else:
-            hear(lane, letter, more=any(_answers(each) for each in letters[place + 1 :]))
+            hear(
+                lane,
+                letter,
+                letter.message,
+                more=any(_answers(each) for each in letters[place + 1 :]),
+            )
         lane.writes.taken.append(letter.seq)
     if timers and len(letters) <= most:  # a message that is there comes before a timer that is due
         wake(lane)
@@ -31,4 +33,4 @@ def take_up(lane: Lane, letters: Sequence[Mail], *, most: int, timers: bool) -> 
 
 
 def _answers(letter: Mail) -> bool:
-    return letter.kind == "message" and answers(msgspec.convert(letter.message, Message))
+    return letter.message is not None and answers(letter.message)

@@ -14,7 +14,7 @@ process is found, and its neighbours are answered before it is tried again.
 import logging
 import secrets
 import time
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Protocol
@@ -22,13 +22,14 @@ from uuid import UUID
 
 import structlog
 
-from recado.store import claims, mail, pace, sessions
-from recado.store.mail import Head, Mail
+from recado.store import claims, mail, sessions, threads
+from recado.store.mail import Head
 from recado.store.pool import Db, Pool
 from recado.worker import metrics
 from recado.worker.load import Taking, load, load_bare
 from recado.worker.programs import Programs
 from recado.worker.seen import receipt_of
+from recado.worker.standing import Standings
 from recado.worker.take import take_up
 from recado.worker.write import Writes, write
 
@@ -65,11 +66,11 @@ class Turns:
         queued: Queued,
         batch: int = BATCH,
         luck: Callable[[], int] = lambda: secrets.randbits(63),
-        clock: Callable[[Db], Awaitable[datetime]] = claims.clock,
+        clock: Callable[[datetime], datetime] = lambda at: at,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._pool = pool
-        self._programs = programs
+        self._standings = Standings(programs)
         self._queued = queued
         self._batch_size = batch
         self._luck = luck
@@ -109,19 +110,18 @@ class Turns:
 
     async def _batch(self) -> bool:
         writes, began = Writes(), self._monotonic()
-        async with self._pool.acquire() as db, db.transaction():
+        async with claims.turning(self._pool) as db:
             self.taking = await claims.claim_batch(db, self._batch_size)
             if not self.taking:
                 return False
-            letters = await mail.waiting(db, self.taking, each=MAIL_EACH + 1)
-            await self._take(db, self.taking, letters, writes)
+            await self._take(db, self.taking, writes, each=MAIL_EACH)
         self._done(writes, self._monotonic() - began)
         return True
 
     async def _alone(self, claim: Callable[[Db], Awaitable[UUID | None]]) -> bool:
         """Takes up one event of one conversation, its try counted beforehand."""
         writes, began = Writes(), self._monotonic()
-        async with self._pool.acquire() as db, db.transaction():
+        async with claims.turning(self._pool) as db:
             id = await claim(db)
             if id is None:
                 return False
@@ -141,8 +141,7 @@ class Turns:
             await self._park(db, id, head, writes)
             return
         await self._count_try(id, head)
-        letters = [] if head.seq is None else await mail.waiting(db, [id], each=2)
-        await self._take(db, [id], letters, writes, alone=True)
+        await self._take(db, [id], writes, each=0 if head.seq is None else 1, alone=True)
 
     async def _count_try(self, id: UUID, head: Head) -> None:
         async with self._pool.acquire() as db:
@@ -152,28 +151,20 @@ class Turns:
                 await mail.count_mail_try(db, head.seq)
 
     async def _take(
-        self,
-        db: Db,
-        ids: Sequence[UUID],
-        letters: list[Mail],
-        writes: Writes,
-        *,
-        alone: bool = False,
+        self, db: Db, ids: Sequence[UUID], writes: Writes, *, each: int, alone: bool = False
     ) -> None:
-        """Runs the events of conversations and writes what came of them; `alone`: one event, whatever the pace."""
-        at = await self._clock(db)
-        letters_of: dict[UUID, list[Mail]] = defaultdict(list)
-        for letter in letters:
-            letters_of[letter.conversation_id].append(letter)
-        recent = {} if alone else await pace.recent(db, ids, at)
-        taking = Taking(at, self._luck, writes, letters_of, recent)
-        for lane in await load(db, self._programs, ids, taking):
-            own = letters_of.get(lane.conversation.id, [])
-            take_up(lane, own, most=1 if alone else MAIL_EACH, timers=not (alone and own))
+        """Runs `each` events of conversations at most and writes what came of them; `alone`: one, whatever the pace."""
+        found = await threads.read(db, ids, each=each + 1 if each else 0)
+        at = self._clock(max(thread.at for thread in found))
+        taking = Taking(at, self._luck, writes)
+        lanes = await load(db, self._standings, found, taking, paced=not alone)
+        for lane, thread in zip(lanes, found, strict=True):
+            timers = not (alone and thread.letters)
+            take_up(lane, thread.letters, most=each, timers=timers)
             if receipt := receipt_of(lane):
                 writes.receipts.append(receipt)
         self._queued.before_write(writes)
-        await write(db, writes)
+        await write(db, writes, at)
         await self._queued.before_commit(db, writes)
 
     async def _park(self, db: Db, id: UUID, head: Head, writes: Writes) -> None:
@@ -181,17 +172,18 @@ class Turns:
         reason = self._reasons.pop(id, "the process died of it")
         metrics.LOST.labels("parked").inc()
         if head.seq is not None:
-            await mail.count_heard(db, [head.seq])
+            await mail.count_parked(db, head.seq)
             await mail.park(db, head.seq, error=reason)
         await sessions.fail(db, id)
-        taking = Taking(await self._clock(db), self._luck, writes)
+        at = self._clock(await claims.clock(db))
+        taking = Taking(at, self._luck, writes)
         for lane in await load_bare(db, [id], taking):
             about = {**lane.ids, **head.ids}
             log.error("event_parked", inbox=head.seq, reason=reason, **about)
             lane.apologise()
             lane.alert("event_parked", "critical", str(lane.line.number_id), {"reason": reason})
         self._queued.before_write(writes)
-        await write(db, writes)
+        await write(db, writes, at)
         await self._queued.before_commit(db, writes)
 
     def _done(self, writes: Writes, seconds: float) -> None:

@@ -8,35 +8,38 @@ import structlog
 from recado.engine.events import World
 from recado.engine.settings import Settings, parse_stored
 from recado.store.worlds import Chatbot, Contact, Conversation, Line
+from recado.worker.shelf import Shelf
 
 log = structlog.get_logger(__name__)
 
 
-def world(
-    conversation: Conversation,
-    contact: Contact,
-    line: Line,
-    chatbot: Chatbot | None,
-    *,
-    mode: str,
-    published: dict[str, str],
-    calendars: bool,
-) -> World:
-    """Puts together what stands at this moment; the chatbot's settings beat the workspace's.
+def standing_world(line: Line, chatbot: Chatbot | None, shelf: Shelf) -> World:
+    """Puts together what is the same for all conversations; the chatbot's settings beat the workspace's."""
+    key = (line.number_id, chatbot.id if chatbot else None)
+    made = shelf.worlds.get(key)
+    if made is None:
+        made = shelf.worlds[key] = _standing_world(line, chatbot, shelf)
+    return made
 
-    `mode` says who has the conversation, `published` which version a jump to a flow finds,
-    `calendars` whether anything within reach asks one.
-    """
-    settings = settings_of(line.settings)
-    if chatbot:
-        settings = settings_of(chatbot.settings).over(settings)
-    return World(
+
+def world(standing: World, conversation: Conversation, contact: Contact, *, mode: str) -> World:
+    """Adds what is this conversation's own at this moment; `mode` says who has it."""
+    return msgspec.structs.replace(
+        standing,
         contact=_contact(contact),
         conversation={
             "id": str(conversation.id),
             "protocol": protocol(conversation),
             "mode": mode,
         },
+    )
+
+
+def _standing_world(line: Line, chatbot: Chatbot | None, shelf: Shelf) -> World:
+    settings = settings_of(line.settings)
+    if chatbot:
+        settings = settings_of(chatbot.settings).over(settings)
+    return World(
         number={
             "id": str(line.number_id),
             "phone": line.phone_number,
@@ -46,8 +49,8 @@ def world(
         chatbot=_chatbot(chatbot) if chatbot else {},
         settings=settings,
         texts=line.texts,
-        published=published,
-        calendars=line.calendars if calendars else {},
+        published=shelf.published,
+        calendars=line.calendars if shelf.library.reads_calendars else {},
         timezone=line.timezone,
         locale=line.locale,
     )

@@ -1,5 +1,6 @@
-"""What a batch of turns writes: gathered in memory, then one statement per table, in one order everywhere."""
+"""What a batch of turns writes: gathered in memory, then what every turn writes at once, the rest a statement per table."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -15,12 +16,13 @@ from recado.store import (
     outbox,
     pace,
     sessions,
+    together,
     tracked,
     withdraw,
 )
 from recado.store.alerts import NewAlert
 from recado.store.calls import NewCall
-from recado.store.changes import ContactChange, ConversationChange
+from recado.store.changes import ContactChange, ConversationChange, Touch
 from recado.store.consents import Consent
 from recado.store.journal import Entry
 from recado.store.mail import Mail
@@ -28,6 +30,7 @@ from recado.store.messages import NewMessage
 from recado.store.outbox import NO_OFFER, NewSend, Offer, Sending
 from recado.store.pool import Db
 from recado.store.sessions import Session
+from recado.store.together import Part
 from recado.store.tracked import Tracked
 from recado.store.worlds import Conversation
 from recado.worker.node_times import NodeTimes
@@ -71,6 +74,7 @@ class Writes:
     tracked: list[Tracked] = field(default_factory=list)
     journal: list[Entry] = field(default_factory=list)
     contacts: dict[UUID, ContactChange] = field(default_factory=dict)
+    touches: dict[UUID, Touch] = field(default_factory=dict)
     conversations: dict[UUID, ConversationChange] = field(default_factory=dict)
     consents: list[Consent] = field(default_factory=list)
     holds: dict[UUID, datetime] = field(default_factory=dict)
@@ -89,6 +93,13 @@ class Writes:
         begun = {sending.id for sending in self.begun}
         return {send.number_id for send in self.sends if send.id not in begun}
 
+    def touch(self, id: UUID) -> Touch:
+        """Gives what every turn changes on a conversation, to add to."""
+        touch = self.touches.get(id)
+        if touch is None:
+            touch = self.touches[id] = Touch()
+        return touch
+
     def contact(self, id: UUID) -> ContactChange:
         """Gives the change of a contact, to add to."""
         return self.contacts.setdefault(id, ContactChange())
@@ -98,20 +109,28 @@ class Writes:
         return self.conversations.setdefault(id, ConversationChange())
 
 
-async def write(db: Db, writes: Writes) -> None:
+async def write(db: Db, writes: Writes, at: datetime) -> None:
     """Writes a batch. Alerts come last, because their rows are shared by everybody."""
-    await sessions.save(db, list(writes.sessions.values()))
-    await messages.insert(db, writes.messages)
+    await together.write(db, list(_parts(writes, at)))
     writes.begun = await outbox.insert(db, writes.sends, writes.offer)
     await calls.insert(db, writes.calls)
     await tracked.insert(db, writes.tracked)
-    await journal.append(db, writes.journal)
     await changes.change_contacts(db, writes.contacts)
     await changes.change_conversations(db, writes.conversations)
     await consents.insert(db, writes.consents)
     await withdraw.withdraw_begun(db, [c.contact_id for c in writes.consents if not c.granted])
     await pace.hold(db, writes.holds)
-    if writes.taken:
-        await mail.count_heard(db, writes.taken)
-        await mail.take(db, writes.taken)
     await alerts.raise_alerts(db, writes.alerts)
+
+
+def _parts(writes: Writes, at: datetime) -> Iterator[Part]:
+    if writes.sessions:
+        yield sessions.save(list(writes.sessions.values()))
+    if writes.messages:
+        yield messages.insert(writes.messages)
+    if writes.journal:
+        yield journal.append(writes.journal)
+    if writes.touches:
+        yield changes.touch(writes.touches, at)
+    if writes.taken:
+        yield mail.take(writes.taken)

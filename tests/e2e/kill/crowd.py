@@ -113,11 +113,11 @@ class Crowd:
         finally:
             task.cancel()
 
-    async def talk(self, *, at_once: int) -> None:
-        """Lets everybody talk to the end of their scripts, so many at the same time."""
+    async def talk(self, customers: Sequence[Customer] | None = None, *, at_once: int) -> None:
+        """Lets customers, or everybody, talk to the end of their scripts, so many at the same time."""
         seats = asyncio.Semaphore(at_once)
         async with asyncio.TaskGroup() as group:
-            for customer in self.customers:
+            for customer in customers or self.customers:
                 group.create_task(self._talk(customer, seats))
 
     def hear_the_rest(self) -> None:

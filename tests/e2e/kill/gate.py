@@ -43,10 +43,10 @@ class Gate:
         """Counts the requests that have come and are not answered."""
         return self._under_way.total()
 
-    async def wait_for(self, count: int) -> None:
+    async def wait_for(self, count: int, *, within: float = 20) -> None:
         """Waits until so many requests are under way."""
         async with self._changed:
-            await asyncio.wait_for(self._changed.wait_for(lambda: self.under_way >= count), 20)
+            await asyncio.wait_for(self._changed.wait_for(lambda: self.under_way >= count), within)
 
     async def pass_on(self, request: web.Request) -> web.Response:
         """Takes a request to Meta and brings her answer back; read receipts are for nobody, and are not held."""

@@ -16,7 +16,10 @@ from tests.e2e.kill.trial import Trial, run
 from tests.e2e.prove.report import publish
 
 SHORT = Trial(conversations=40, kills=5, faults=0.05, unknown_wait=2, slow_downs=4)
-FULL = Trial(conversations=1_000, kills=200, faults=0.05, unknown_wait=30)
+KILLS = int(
+    os.environ.get("KILLS") or 200
+)  # `make prove PROOF=kills KILLS=20` for a person that is in haste
+FULL = Trial(conversations=5 * KILLS, kills=KILLS, faults=0.05, unknown_wait=30)
 
 pytestmark = pytest.mark.asyncio
 
@@ -36,7 +39,7 @@ async def test_every_message_gets_its_turn_though_its_processes_are_killed(
 
     outcome = await run(trial, tmp_path, seed)
 
-    publish("kills", "Two hundred kills", outcome.figures, full=trial is FULL)
+    publish("kills", f"{trial.kills} kills", outcome.figures, full=trial is FULL)
     assert not outcome.verdict.complaints, "\n".join(outcome.verdict.complaints)
     assert (
         outcome.verdict.unknown + outcome.verdict.late

@@ -1,0 +1,266 @@
+"""The short way through the database: plain posts are sorted by what we remember, and stored in one statement.
+
+What is remembered of a number is believed only as long as the database says so in that very statement. Whatever is not
+plain, or not as we remember it, is left to the careful transaction (`web/reception.py`), which also teaches us.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from uuid import UUID
+
+import msgspec
+
+from recado.engine.identities import Sender, newest
+from recado.engine.phones import canonical
+from recado.store import contacts, plain_posts
+from recado.store.ids import new_id
+from recado.store.plain_posts import MessageRow, Plain, PostRow, StrangerRow, ToldRow, Written
+from recado.store.pool import Db
+from recado.store.receiving import Number
+from recado.web.posts import Post, Received
+from recado.web.seldom import Seldom
+from recado.web.threads import Key, Thread, Threads, key_of
+from recado.web.trust import Directory
+from recado.whatsapp.signature import verify
+from recado.whatsapp.webhook import Change, Inbound, StatusUpdate
+
+MOST_NUMBERS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A number as it was looked up, with those whose secrets may speak for it."""
+
+    number: Number
+    signers: tuple[tuple[Number, str], ...]
+
+
+class Numbers:
+    """What we remember of numbers, by Meta's id. It may be out of date, and whoever uses it must ask whether it is."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Known] = {}
+
+    def learn(self, directory: Directory) -> None:
+        """Remembers what was looked up."""
+        if len(self._known) > MOST_NUMBERS:
+            self._known.clear()
+        for id, number in directory.by_id.items():
+            secrets = directory.secrets
+            signers = tuple(
+                (each, secrets[each.app_secret_id])
+                for each in directory.family(number)
+                if each.app_secret_id is not None and each.app_secret_id in secrets
+            )
+            self._known[id] = Known(number, signers)
+
+    def believed(self, id: str, post: Post) -> tuple[Number, ...]:
+        """Gives the number that a post is for, and the one that signed it; nothing if it is not to be believed so."""
+        known = self._known.get(id)
+        if known is None or known.number.inactive:
+            return ()
+        if known.number.app_secret_id is None:
+            return (known.number,)
+        for signer, secret in known.signers:
+            if verify(secret, post.body, post.signature):
+                return (known.number, signer)
+        return ()
+
+
+@dataclass(slots=True)
+class Batch:
+    """Plain posts on their way; `heard` and `unknown` lead from the rows of `plain` back to who wrote."""
+
+    posts: list[Post] = field(default_factory=list)
+    plain: Plain = field(default_factory=Plain)
+    heard: list[tuple[Number, Sender]] = field(default_factory=list)
+    unknown: dict[Key, tuple[int, Number, Sender]] = field(default_factory=dict)
+    unsigned: set[UUID] = field(default_factory=set)
+    places: dict[UUID, int] = field(default_factory=dict)
+    keys: set[tuple[UUID, str]] = field(default_factory=set)
+
+    def place(self, number: Number) -> int:
+        """Gives the place of a number, counted from 1."""
+        found = self.places.get(number.id)
+        if found is None:
+            self.plain.numbers.append(number)
+            found = self.places[number.id] = len(self.plain.numbers)
+        return found
+
+
+class PlainPosts:
+    """Sorts and stores; shares the memory of threads with the careful transaction."""
+
+    def __init__(self, threads: Threads, seldom: Seldom) -> None:
+        self.numbers = Numbers()
+        self._threads = threads
+        self._seldom = seldom
+
+    def sort(self, posts: Sequence[Post]) -> tuple[Batch, list[Post]]:
+        """Sorts posts into those that are plain, as far as we remember, and those that we cannot believe so.
+
+        Where one that is believed is not plain, none is: the messages of one person must not overtake each other.
+        """
+        batch, others = Batch(), []
+        for post in posts:
+            changes = [change for entry in post.payload.entries for change in entry.changes]
+            id = changes[0].phone_number_id if changes else None
+            believed = () if id is None else self.numbers.believed(id, post)
+            if not believed:
+                others.append(post)
+            elif not self._add(batch, post, changes, believed):
+                return Batch(), list(posts)
+        return batch, others
+
+    async def write(self, db: Db, batch: Batch, *, channels: Sequence[str]) -> Received | None:
+        """Stores a batch and commits it; None when it was not as we remembered, and nothing is stored."""
+        written = await plain_posts.write(db, batch.plain, channels=channels)
+        if written is None:
+            return None
+        for number in batch.unsigned:
+            self._seldom.warn("webhook_unsigned", str(number), number=str(number))
+        await self._remember(db, batch, written)
+        return _received(batch, written)
+
+    def _add(
+        self,
+        batch: Batch,
+        post: Post,
+        changes: Sequence[Change],
+        believed: Sequence[Number],
+    ) -> bool:
+        number = believed[0]
+        messages = [each for change in changes for each in change.messages]
+        keys = {(number.id, each.key) for each in messages}
+        once = len(keys) == len(messages) and batch.keys.isdisjoint(keys)
+        plain = all(_is_plain(each, number) for each in changes)
+        if post.payload.odd or not once or not plain:
+            return False
+        for each in believed:
+            batch.place(each)
+        if number.app_secret_id is None:
+            batch.unsigned.add(number.id)
+        batch.keys |= keys
+        statuses = [each for change in changes for each in change.statuses]
+        self._add_post(batch, post, number, messages, statuses)
+        return True
+
+    def _add_post(
+        self,
+        batch: Batch,
+        post: Post,
+        number: Number,
+        messages: Sequence[Inbound],
+        statuses: Sequence[StatusUpdate],
+    ) -> None:
+        batch.posts.append(post)
+        place = batch.place(number)
+        batch.plain.posts.append(PostRow(place, len(messages), len(statuses), post.body))
+        for message in messages:
+            self._add_message(batch, place, number, message)
+        batch.plain.told.extend(
+            ToldRow(place, each.wamid, each.opaque, each.status, each.timestamp, each.raw)
+            for each in statuses
+        )
+
+    def _add_message(self, batch: Batch, place: int, number: Number, said: Inbound) -> None:
+        sender = Sender(number.workspace_id, said.wa_id, said.user_id, said.name, said.username)
+        thread = self._threads.get(number, sender)
+        batch.heard.append((number, sender))
+        batch.plain.messages.append(
+            MessageRow(
+                number=place,
+                post=len(batch.plain.posts),
+                message_id=new_id(),
+                key=said.key,
+                message=msgspec.json.encode(said.message),
+                at=said.timestamp,
+                conversation_id=thread.conversation_id if thread else None,
+                stranger=None if thread else self._stranger(batch, number, sender),
+            )
+        )
+
+    def _stranger(self, batch: Batch, number: Number, sender: Sender) -> int:
+        key = key_of(number, sender)
+        known = batch.unknown.get(key)
+        place = known[0] if known else len(batch.plain.strangers) + 1
+        now = newest(known[2] if known else None, sender)
+        batch.unknown[key] = (place, number, now)
+        row = StrangerRow(
+            number=batch.place(number),
+            phone=canonical(now.phone) if now.phone else None,
+            user_id=now.user_id,
+            as_written=now.phone,
+            name=now.name,
+            username=now.username,
+            contact_id=new_id(),
+            conversation_id=new_id(),
+        )
+        batch.plain.strangers[place - 1 : place] = [row]
+        return place
+
+    async def _remember(self, db: Db, batch: Batch, written: Written) -> None:
+        """Keeps who was met, and writes what people are called now where that is new."""
+        threads = {
+            key: Thread(
+                contact_id=met.contact_id,
+                conversation_id=met.conversation_id,
+                sender=sender if met.made else None,
+                epoch=number.identity_epoch,
+            )
+            for (key, (_, number, sender)), met in zip(
+                batch.unknown.items(), written.met, strict=True
+            )
+        }
+        self._threads.keep(threads)
+        told: dict[Key, Thread] = {}
+        profiles: dict[UUID, Sender] = {}
+        for place in sorted(written.fresh, key=lambda place: batch.plain.messages[place - 1].at):
+            number, sender = batch.heard[place - 1]
+            key = key_of(number, sender)
+            thread = told.get(key) or self._threads.get(number, sender)
+            if thread is not None and (now := newest(thread.sender, sender)) != thread.sender:
+                profiles[thread.contact_id] = newest(profiles.get(thread.contact_id), sender)
+                told[key] = replace(thread, sender=now)
+        if profiles:
+            # A turn that holds a contact must not hold everybody's posts: the next message tells it again.
+            held = await contacts.update_profiles(db, profiles, wait=False)
+            self._threads.keep({key: each.as_it_was(held) for key, each in told.items()})
+
+
+def _is_plain(change: Change, number: Number) -> bool:
+    return (
+        change.phone_number_id == number.phone_number_id
+        and change.fingerprint is None
+        and not change.errors
+        and bool(change.messages or change.statuses)
+        and all(
+            (each.wa_id or each.user_id) and not each.group_id and each.identity_change is None
+            for each in change.messages
+        )
+        and all(each.wamid for each in change.statuses)
+    )
+
+
+def _received(batch: Batch, written: Written) -> Received:
+    plain, old = batch.plain, len(batch.plain.messages) - len(written.fresh)
+    brought = Counter(plain.messages[place - 1].post for place in written.fresh)
+    outcomes = ["stored"] * len(plain.posts)
+    if old:
+        outcomes = [
+            "stored" if post.statuses or brought[place] else "duplicate"
+            for place, post in enumerate(plain.posts, 1)
+        ]
+    fresh: Counter[UUID] = Counter()
+    for place, count in brought.items():
+        fresh[plain.numbers[plain.posts[place - 1].number - 1].id] += count
+    return Received(
+        refused=[False] * len(plain.posts),
+        outcomes=outcomes,
+        threads={},
+        messages=bool(written.fresh),
+        statuses=bool(plain.told),
+        fresh=fresh,
+        duplicates=old,
+    )
