@@ -179,8 +179,10 @@ def _went(outcome: Outcome, sending: Sending, went: Went, row: InLane | None) ->
     if log.is_enabled_for(logging.DEBUG):  # else nobody pays for the line
         log.debug("send_accepted", wamid=went.wamid, **about(sending))
     before = outcome.fates[sending.id]
-    outcome.set(fates.accepted(before, went.wamid, sending_at=sending.first_sending_at))
-    if fates.went_out_twice(before, outcome.fates[sending.id]):
+    after = fates.accepted(before, went.wamid, sending_at=sending.first_sending_at)
+    if after != before:  # else a status was faster, and has told all of it
+        outcome.set(after)
+    if fates.went_out_twice(before, after):
         log.error("double_send", attempt=sending.attempt, **about(sending))
         outcome.doubled += 1
         outcome.alert(sending, "double_send", "error", str(sending.number_id))
