@@ -3,7 +3,7 @@
 from recado.store.migrations.run_sql import run_sql
 
 revision = "0007_turns"
-down_revision = "0005_delivery"
+down_revision = "0006_reception"
 
 
 def upgrade() -> None:

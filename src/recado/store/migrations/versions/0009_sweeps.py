@@ -2,7 +2,7 @@
 
 from recado.store.migrations.run_sql import run_sql
 
-revision = "0010_sweeps"
+revision = "0009_sweeps"
 down_revision = "0008_outbox"
 
 
