@@ -15,6 +15,7 @@ from recado.whatsapp.errors import Action
 from recado.whatsapp.outcomes import Accepted, NotSent
 from recado.worker.hand_over import HandOver
 from recado.worker.programs import Programs
+from recado.worker.throttle import EACH
 from recado.worker.turn import Turns
 from recado.worker.write import Writes
 from tests.worker.clerk import Clerk, refusal
@@ -224,7 +225,7 @@ async def test_a_failed_turn_gives_the_room_back_and_begins_nothing(house: House
 
     assert nothing == (1, [])
     assert await house.outbox() == [("sending", 1, 2)]  # the leases were taken anew
-    assert house.clerk.sender.throttle.rooms({house.desk.stage.number: 2}).each[0].most == 49
+    assert house.clerk.sender.throttle.rooms({house.desk.stage.number: 2}).each[0].most == EACH - 1
 
 
 async def test_a_turn_whose_commit_is_in_doubt_leaves_an_orphan(house: House) -> None:

@@ -27,11 +27,11 @@ async def slow() -> AsyncIterator[Scripted]:
         yield client
 
 
-async def test_a_slow_number_has_fifty_requests_on_their_way_and_others_go_on(
+async def test_a_slow_number_has_a_hundred_requests_on_their_way_and_others_go_on(
     desk: Desk, slow: Scripted
 ) -> None:
     stage = desk.stage
-    await queue(stage, stage.number, 60)
+    await queue(stage, stage.number, 110)
     sender = Sender(stage.pool, VAULT, slow, **desk.settings)
     await sender.step()
     await sender.step()
@@ -40,8 +40,8 @@ async def test_a_slow_number_has_fifty_requests_on_their_way_and_others_go_on(
 
     await sender.step()
 
-    asked = await slow.begun(53)
-    assert Counter(each.number for each in asked) == {"100": 50, "101": 3}
+    asked = await slow.begun(103)
+    assert Counter(each.number for each in asked) == {"100": 100, "101": 3}
 
 
 async def test_when_slow_numbers_have_taken_all_room_one_more_number_still_has_some(
@@ -49,7 +49,7 @@ async def test_when_slow_numbers_have_taken_all_room_one_more_number_still_has_s
 ) -> None:
     stage = desk.stage
     for name in ("101", "102", "103", "104"):
-        await queue(stage, await add_number(stage, name), 51)
+        await queue(stage, await add_number(stage, name), 101)
     sender = Sender(stage.pool, VAULT, slow, **desk.settings)
     await sender.step()
     await queue(stage, stage.number, 2)
@@ -57,6 +57,6 @@ async def test_when_slow_numbers_have_taken_all_room_one_more_number_still_has_s
 
     await sender.step()
 
-    asked = await slow.begun(201)
+    asked = await slow.begun(401)
     assert Counter(each.number for each in asked)["100"] == 1
-    assert sender.in_flight == 201
+    assert sender.in_flight == 401

@@ -128,7 +128,7 @@ async def test_a_reply_overtakes_the_bulk_of_its_number_in_the_very_next_round(
     clerk.sender.wake()
     await clerk.sender.step()
 
-    assert begun_bulk == 40  # of the fifty requests of a number
+    assert begun_bulk == 80  # of the hundred requests of a number
     assert reply in await begun(stage)
 
 
@@ -136,7 +136,7 @@ async def test_bulk_of_many_numbers_leaves_room_for_replies(desk: Desk, client: 
     stage = desk.stage
     numbers = [await add_number(stage, f"2{n:02}") for n in range(5)]
     for number in numbers:
-        await bulk(stage, number, 60)
+        await bulk(stage, number, 110)
     clerk = Clerk(desk, client)
 
     begun_bulk = await clerk.begins()
@@ -144,8 +144,8 @@ async def test_bulk_of_many_numbers_leaves_room_for_replies(desk: Desk, client: 
     clerk.sender.wake()
     await clerk.sender.step()
 
-    assert begun_bulk == 150
-    assert len(set(replies) & set(await begun(stage))) == 20  # its number has fifty
+    assert begun_bulk == 300
+    assert len(set(replies) & set(await begun(stage))) == 20  # its number has a hundred
 
 
 async def test_a_tenant_with_many_numbers_does_not_take_the_others_turn(
@@ -155,13 +155,13 @@ async def test_a_tenant_with_many_numbers_does_not_take_the_others_turn(
     for n in range(10):
         await queue(stage, await add_number(stage, f"3{n:02}"), 40)
     theirs = await other_tenant(stage, "900")
-    for n in range(60):
+    for n in range(110):
         await says(stage, theirs, f"551191111{n:04}")
 
     await Clerk(desk, client).begins()
 
     shares = Counter(asked.number == "900" for asked in client.asked)
-    assert shares == {True: 50, False: 150}
+    assert shares == {True: 100, False: 300}
 
 
 async def test_a_lane_keeps_its_order_but_lets_replies_pass_its_bulk(

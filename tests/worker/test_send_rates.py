@@ -55,14 +55,14 @@ async def test_a_number_sends_what_its_limit_lets_it(desk: Desk, client: Scripte
 async def test_a_number_without_a_limit_sends_as_fast_as_meta_takes_it(
     desk: Desk, client: Scripted
 ) -> None:
-    await queue(desk.stage, desk.stage.number, 120)
+    await queue(desk.stage, desk.stage.number, 220)
     clerk = Clerk(desk, client)
 
     begun = [await clerk.begins()]
     await clerk.answers()
     begun.append(await clerk.begins())
 
-    assert begun == [50, 50]
+    assert begun == [100, 100]
 
 
 async def test_a_changed_limit_holds_within_a_second(desk: Desk, client: Scripted) -> None:

@@ -29,10 +29,10 @@ from recado.whatsapp.limits import (
 from recado.whatsapp.outcomes import Refused, SendResult
 from recado.worker.verdict import answered, pair_wait
 
-IN_FLIGHT = 200
-EACH = 50  # of one number: a slow one must not take all the room
+IN_FLIGHT = 400
+EACH = 100  # of one number: a slow one must not take all the room
 # The share that bulk may take, so that a reply finds room at once however slow Meta is.
-BULK_IN_FLIGHT, BULK_EACH = 150, 40
+BULK_IN_FLIGHT, BULK_EACH = 300, 80
 
 
 @dataclass(frozen=True, slots=True)
