@@ -4,8 +4,7 @@
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
@@ -19,12 +18,12 @@ pytestmark = pytest.mark.asyncio
 
 ANA = "5511912345678"
 CROWD = [f"55119555000{n:02}" for n in range(30)]
-# Whoever writes to a table stands still until the test lets go.
+# Whoever makes a conversation stands still until the test lets go.
 STAND_STILL = """
     create function stand_still() returns trigger language plpgsql as
         $$ begin perform pg_advisory_xact_lock_shared(42); return new; end $$;
-    create trigger stand_still before insert on {} for each row execute function stand_still()"""
-STANDING = """select count(*) from pg_locks where locktype = 'advisory' and not granted
+    create trigger stand_still before insert on conversations for each row execute function stand_still()"""
+STANDING = """select count(*) from pg_locks where locktype in ('advisory', 'relation') and not granted
                  and database = (select oid from pg_database where datname = current_database())"""
 
 
@@ -34,26 +33,21 @@ async def town(pool: Pool, database_url: str) -> AsyncIterator[Town]:
         yield town
 
 
-@asynccontextmanager
-async def standing_still(pool: Pool, table: str) -> AsyncIterator[Callable[[int], Awaitable[None]]]:
-    """Keeps everybody who writes to a table standing while the block runs; gives a wait for so many of them."""
-    await pool.execute(STAND_STILL.format(table))
-
-    async def stand(count: int) -> None:
-        async with asyncio.timeout(20):
-            while await pool.fetchval(STANDING) < count:
-                pass  # each question is a round trip, and somebody else is at work meanwhile
-
-    async with pool.acquire() as db, db.transaction():
-        await db.execute("select pg_advisory_xact_lock(42)")
-        yield stand
+async def stand(pool: Pool, count: int) -> None:
+    """Waits until so many stand still."""
+    async with asyncio.timeout(20):
+        while await pool.fetchval(STANDING) < count:
+            pass  # each question is a round trip, and somebody else is at work meanwhile
 
 
 async def test_a_message_that_comes_while_a_turn_commits_is_not_stranded(town: Town) -> None:
     await town.worker()
-    async with standing_still(town.stage.pool, "journal") as stand:
+    async with town.stage.pool.acquire() as db, db.transaction():
+        await db.execute("lock table journal in exclusive mode")
         town.meta.say(ANA, "oi")
-        await stand(1)  # the turn has read its mail, and writes what it did
+        await stand(
+            town.stage.pool, 1
+        )  # the turn has read its mail, and wants to write what it did
         town.meta.say(ANA, "Ana")
         await town.meta.idle()  # the second is stored, and nobody will speak of it again
 
@@ -110,10 +104,12 @@ async def test_the_first_two_messages_to_another_number_meet_in_one_conversation
 
     async with open_desk(pool) as one, open_desk(pool) as other:
         await one.post(message_post(known, text(phone=ANA)), secret="s")
-        async with asyncio.TaskGroup() as group, standing_still(pool, "conversations") as stand:
+        await pool.execute(STAND_STILL)
+        async with asyncio.TaskGroup() as group, pool.acquire() as db, db.transaction():
+            await db.execute("select pg_advisory_xact_lock(42)")
             group.create_task(one.post(first, secret="s"))
             group.create_task(other.post(second, secret="s"))
-            await stand(2)
+            await stand(pool, 2)
 
     assert await _threads(pool, number) == [["0", "1"]]
 
