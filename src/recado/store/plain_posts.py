@@ -18,12 +18,13 @@ from recado.store.receiving import Number
 
 
 class PostRow(NamedTuple):
-    """A post: the place of its number in `Plain.numbers`, how many messages and statuses it has, and its raw body."""
+    """A post: the place of its number in `Plain.numbers`, how many messages and statuses it has, its raw body, its id."""
 
     number: int
     messages: int
     statuses: int
     body: bytes
+    id: UUID
 
 
 class MessageRow(NamedTuple):
@@ -104,7 +105,7 @@ _TOLD = """
 , told as (
     insert into status_inbox (phone_number_id, wamid, opaque, status, at, payload)
     select ($2::text[])[s.number], wamid, opaque, status, at, payload
-      from unnest($12::int[], $13::text[], $14::text[], $15::text[], $16::timestamptz[], $17::jsonb[])
+      from unnest($13::int[], $14::text[], $15::text[], $16::text[], $17::timestamptz[], $18::jsonb[])
                with ordinality as s (number, wamid, opaque, status, at, payload, n)
      where (select ok from may)
      order by n
@@ -112,8 +113,8 @@ _TOLD = """
 _GIVEN = """
 , given as (
     select m.*, ($2::text[])[number] as phone_number_id
-      from unnest($18::int[], $19::int[], $20::uuid[], $21::text[], $22::jsonb[], $23::timestamptz[], $24::uuid[],
-                  $25::int[])
+      from unnest($19::int[], $20::int[], $21::uuid[], $22::text[], $23::jsonb[], $24::timestamptz[], $25::uuid[],
+                  $26::int[])
                with ordinality as m (number, post, message_id, key, message, at, conversation_id, stranger, n)
 )"""
 # Somebody is hard to tell when their identities belong to two contacts, or one of them to none.
@@ -128,8 +129,8 @@ _MET = """
                      where (i.workspace_id, i.kind, i.value) = (($6::uuid[])[s.number], 'phone', s.phone)) as by_phone,
                    (select i.contact_id from contact_identities i
                      where (i.workspace_id, i.kind, i.value) = (($6::uuid[])[s.number], 'user_id', s.user_id)) as by_user
-              from unnest($26::int[], $27::text[], $28::text[], $29::text[], $30::text[], $31::text[], $32::uuid[],
-                          $33::uuid[])
+              from unnest($27::int[], $28::text[], $29::text[], $30::text[], $31::text[], $32::text[], $33::uuid[],
+                          $34::uuid[])
                        with ordinality as s (number, phone, user_id, as_written, name, username, new_contact_id,
                                              new_conversation_id, stranger)) s
       left join conversations v on (v.number_id, v.contact_id) = (s.number_id, coalesce(s.by_phone, s.by_user))
@@ -175,20 +176,20 @@ _STORED = """
 _LOG = """
 , log as (
     insert into webhook_log (id, workspace_id, phone_number_id, outcome, counts, body)
-    select uuidv7(), ($6::uuid[])[number], ($2::text[])[number],
+    select id, ($6::uuid[])[number], ($2::text[])[number],
            case when fresh + told > 0 then 'stored' else 'duplicate' end,
            jsonb_strip_nulls(jsonb_build_object('stored', nullif(fresh + told, 0),
                                                 'duplicate', nullif(said - fresh, 0))),
            body
-      from unnest($7::int[], $8::int[], $9::int[], $10::bytea[])
-               with ordinality as p (number, said, told, body, post)
+      from unnest($7::int[], $8::int[], $9::int[], $10::bytea[], $11::uuid[])
+               with ordinality as p (number, said, told, body, id, post)
            cross join lateral (select {fresh} as fresh offset 0) f
      where (select ok from may)
 )"""
 _FRESH_OF = (
     "coalesce(cardinality(array_positions((select array_agg(post) from new), post::int)), 0)"
 )
-_HEARD = "ok, (select count(pg_notify(channel, '')) from unnest($11::text[]) as channel where ok)"
+_HEARD = "ok, (select count(pg_notify(channel, '')) from unnest($12::text[]) as channel where ok)"
 _FRESH = "(select array_agg(n) from new)"
 _WHO = """
        (select array_agg(contact_id order by stranger) from met),
@@ -223,7 +224,7 @@ async def write(db: Db, plain: Plain, *, channels: Sequence[str] = ()) -> Writte
     Whoever listens to `channels` hears of it.
     """
     statement = _STATUSES_ALONE
-    arguments = [*_numbers(plain.numbers), *_columns(plain.posts, 4), channels]
+    arguments = [*_numbers(plain.numbers), *_columns(plain.posts, 5), channels]
     arguments += _columns(plain.told, 6)
     if plain.messages:
         statement = _WITH_STRANGERS if plain.strangers else _WITH_MESSAGES

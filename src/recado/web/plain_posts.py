@@ -161,7 +161,7 @@ class PlainPosts:
     ) -> None:
         batch.posts.append(post)
         place = batch.place(number)
-        batch.plain.posts.append(PostRow(place, len(messages), len(statuses), post.body))
+        batch.plain.posts.append(PostRow(place, len(messages), len(statuses), post.body, new_id()))
         for message in messages:
             self._add_message(batch, place, number, message)
         batch.plain.told.extend(
