@@ -5,11 +5,13 @@ import os
 import signal
 import stat
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
 
+from recado.store import embedded as store_embedded
 from recado.store.embedded import Server, embedded, start
 from recado.store.postgres_cluster import open_cluster, running_pid
 from recado.store.postgres_process import answers
@@ -87,6 +89,54 @@ async def test_a_server_that_is_killed_alone_is_started_again_at_the_same_addres
 
     assert words == ["committed"]
     assert not lives(pid)
+
+
+@pytest.mark.asyncio
+async def test_no_failure_ends_the_watch_over_the_server(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries = 0
+
+    async def fail_once(*given: Any) -> Any:
+        nonlocal tries
+        tries += 1
+        if tries == 1:
+            raise ValueError
+        return await started(*given)
+
+    started = store_embedded._start
+    async with embedded(data_dir) as url:
+        monkeypatch.setattr(store_embedded, "_start", fail_once)
+        monkeypatch.setattr(store_embedded, "_LOOK", 0.05)
+        kill_group(running_pid(open_cluster(data_dir)) or 0)
+        async with asyncio.timeout(30):
+            while not await answers(url):  # noqa: ASYNC110 - it is another process
+                await asyncio.sleep(0.05)
+
+    assert tries == 2
+
+
+@pytest.mark.asyncio
+async def test_a_server_that_is_just_being_started_again_is_stopped_at_the_end(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, may_start = asyncio.Event(), asyncio.Event()
+
+    async def start_late(*given: Any) -> Any:
+        asked.set()
+        await may_start.wait()
+        return await started(*given)
+
+    started = store_embedded._start
+    async with embedded(data_dir):
+        monkeypatch.setattr(store_embedded, "_start", start_late)
+        kill_group(running_pid(open_cluster(data_dir)) or 0)
+        async with asyncio.timeout(30):
+            await asked.wait()
+        asyncio.get_running_loop().call_later(0.1, may_start.set)  # the end has begun by then
+
+    assert may_start.is_set()
+    assert running_pid(open_cluster(data_dir)) is None
 
 
 @pytest.mark.asyncio

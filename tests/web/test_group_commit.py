@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from recado.web.group_commit import GroupCommit, Limits, Overloaded
+from recado.web.group_commit import GroupCommit, Limits, Overloaded, Settle
 
 
 class Ledger:
@@ -16,10 +16,14 @@ class Ledger:
         self.begun = asyncio.Event()
         self.may_end = asyncio.Event()
 
-    async def commit(self, batch: Sequence[str]) -> list[str]:
+    async def commit(self, batch: Sequence[str], settle: Settle[str]) -> list[str]:
         self.batches.append(list(batch))
+        if "early" in batch:
+            settle(batch.index("early"), "EARLY")
         self.begun.set()
         await self.may_end.wait()
+        if "cancel" in batch:
+            raise asyncio.CancelledError
         if "poison" in batch:
             raise ValueError("poison")
         return [item.upper() for item in batch]
@@ -70,6 +74,33 @@ async def test_an_error_reaches_its_batch_and_the_next_goes_on() -> None:
     with pytest.raises(ValueError, match="poison"):
         await bad
     assert await good == "GOOD"
+
+
+@pytest.mark.asyncio
+async def test_what_is_settled_early_does_not_wait_nor_fail_with_the_others() -> None:
+    ledger = Ledger()
+    group: GroupCommit[str, str] = GroupCommit(ledger.commit)
+    bad, early = submit(group, "poison"), submit(group, "early")
+
+    assert await early == "EARLY"
+    assert not bad.done()
+    ledger.may_end.set()
+    with pytest.raises(ValueError, match="poison"):
+        await bad
+
+
+@pytest.mark.asyncio
+async def test_a_commit_that_is_cancelled_fails_alone_and_the_next_goes_on() -> None:
+    ledger = Ledger()
+    ledger.may_end.set()
+    group: GroupCommit[str, str] = GroupCommit(ledger.commit, within=5.0)
+
+    with pytest.raises(Overloaded):
+        await submit(group, "cancel")
+    await group.drain()
+
+    assert group.waiting_rows == 0
+    assert await submit(group, "a") == "A"
 
 
 @pytest.mark.asyncio

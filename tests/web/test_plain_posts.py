@@ -1,11 +1,13 @@
 """Plain posts in one statement: what we remember of numbers and people is only believed while it is true."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Sequence
 from uuid import UUID
 
 import pytest
 import pytest_asyncio
+from structlog.testing import capture_logs
 
 from recado.engine.identities import Sender
 from recado.store import contacts, secrets
@@ -13,6 +15,7 @@ from recado.store.burial import delete_number
 from recado.store.pool import Db, Pool
 from recado.web.posts import Post, Received
 from recado.web.reception import Reception
+from recado.whatsapp.signature import sign
 from tests.web.desk import (
     VAULT,
     Desk,
@@ -25,8 +28,30 @@ from tests.web.desk import (
     status,
     text,
 )
+from tests.web.test_receive_faults import waiting
 
 pytestmark = pytest.mark.asyncio
+
+# A post that says `slow` is logged when a lock is free.
+SLOW = """
+create function wait() returns trigger language plpgsql as $$
+begin
+    if position('slow'::bytea in new.body) > 0 then perform pg_advisory_xact_lock(1); end if;
+    return new;
+end $$;
+create trigger wait before insert on webhook_log for each row execute function wait()
+"""
+# What somebody is called when their message is committed.
+CALLED = """
+create table called (name text);
+create function note() returns trigger language plpgsql as $$
+begin
+    insert into called select c.name from conversations v join contacts c on c.id = v.contact_id
+     where v.id = new.conversation_id;
+    return null;
+end $$;
+create constraint trigger note after insert on inbox initially deferred for each row execute function note()
+"""
 
 
 @pytest_asyncio.fixture
@@ -184,15 +209,82 @@ async def test_a_second_identity_is_linked_with_care(
     assert await pool.fetchval("select count(*) from contact_identities") == 2
 
 
-async def test_a_new_name_is_written(
+@pytest.mark.parametrize("met", [True, False])
+async def test_a_new_name_is_there_when_a_turn_may_begin(
+    pool: Pool, desk: Desk, number: Ours, *, met: bool
+) -> None:
+    phone = "5511900000000" if met else "5511900000001"
+    async with pool.acquire() as db, db.transaction():
+        await contacts.resolve(db, [Sender(number.workspace_id, phone=phone)])
+    await pool.execute(CALLED)
+    for name in ("Ana", "Bia", "Bia"):
+        said = message_post(number, text(phone=phone), names={phone: name})
+        assert (await desk.post(said, secret="s"))[0] == 200
+
+    assert await pool.fetchval("select array_agg(name) from called") == ["Ana", "Bia", "Bia"]
+
+
+async def test_who_is_called_as_ever_needs_no_care(
     pool: Pool, desk: Desk, number: Ours, careful: list[int]
 ) -> None:
-    for name in ("Ana", "Bia"):
-        said = message_post(number, text(phone="5511900000000"), names={"5511900000000": name})
-        await desk.post(said, secret="s")
-        assert await pool.fetchval("select name from contacts") == name
+    phone = "5511900000001"
+    async with pool.acquire() as db, db.transaction():
+        await contacts.resolve(db, [Sender(number.workspace_id, phone=phone, name="Ana")])
+    for name in ("Ana", None, "Ana"):
+        names = {phone: name} if name else None
+        await desk.post(message_post(number, text(phone=phone), names=names), secret="s")
 
     assert careful == []
+
+
+async def test_a_stranger_whom_another_process_meets_too_is_one(
+    pool: Pool, desk: Desk, number: Ours, careful: list[int]
+) -> None:
+    met, other = text(phone="5511900000000"), text(phone="5511900000001")
+    with capture_logs() as logs:
+        async with pool.acquire() as db, db.transaction():
+            await contacts.resolve(db, [Sender(number.workspace_id, phone="5511900000001")])
+            answer = asyncio.ensure_future(desk.post(message_post(number, other), secret="s"))
+            while not await waiting(pool):
+                pass  # each look is a round trip
+        assert (await answer)[0] == 200
+        await pool.execute("update contacts set phone = null")  # whoever looked would see to it
+        await desk.post(message_post(number, met), secret="s")
+
+    assert careful == [1]
+    assert await pool.fetchval("select count(*) from contacts") == 2
+    assert [entry for entry in logs if entry["log_level"] == "warning"] == []
+
+
+async def test_what_is_committed_waits_for_no_strangers(
+    pool: Pool, desk: Desk, number: Ours
+) -> None:
+    await pool.execute(SLOW)
+    good, bad = (json.dumps(message_post(number, text(each))).encode() for each in ("ok", "slow"))
+    async with pool.acquire() as db, db.transaction():
+        await db.execute("select pg_advisory_xact_lock(1)")
+        stored = desk.receiver.submit(good, signature=sign("s", good), token=None)
+        refused = desk.receiver.submit(bad, signature=sign("other", bad), token=None)
+        assert await stored is True
+        assert not refused.done()
+
+    assert await refused is False
+
+
+async def test_a_number_that_is_gone_does_not_slow_the_others(
+    pool: Pool, desk: Desk, number: Ours, careful: list[int]
+) -> None:
+    gone = await add_number(pool, phone_number_id="2", secret="s")
+    await desk.post(message_post(gone, text()), secret="s")
+    await pool.execute("update whatsapp_numbers set phone_number_id = '3' where id = $1", gone.id)
+    careful.clear()
+    for _ in range(2):
+        bodies = [json.dumps(message_post(each, text())).encode() for each in (number, gone)]
+        await asyncio.gather(
+            *(desk.receiver.submit(b, signature=sign("s", b), token=None) for b in bodies)
+        )
+
+    assert careful == [2, 1]
 
 
 async def test_strangers_posts_do_not_slow_the_others(

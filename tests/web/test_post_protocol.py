@@ -9,9 +9,11 @@ from dataclasses import dataclass
 
 import pytest
 import pytest_asyncio
+from prometheus_client import REGISTRY
 
 from recado.store.pool import Pool
-from recado.web.post_heads import read_head
+from recado.web import post_heads
+from recado.web.post_heads import LONGEST_KEPT, MOST_NAMES, read_head
 from recado.whatsapp.signature import sign
 from tests.web.desk import PATH, Desk, Json, Ours, add_number, message_post, open_desk, text
 from tests.web.test_receive_faults import waiting
@@ -136,6 +138,23 @@ async def test_a_post_in_pieces_is_one_post(pool: Pool, desk: Desk, number: Ours
 
 
 @pytest.mark.asyncio
+async def test_who_drips_a_post_is_ended_as_by_the_long_way(pool: Pool, number: Ours) -> None:
+    said = request(message_post(number, text("x" * 8_000)))
+    async with open_desk(pool, read_within=0.1) as desk, call(desk) as line:
+        answer = asyncio.ensure_future(line.answer())
+        line.say(said[:1_000])
+        for at in range(1_000, len(said)):
+            line.say(said[at : at + 1])
+            await pool.fetchval("select 1")  # lets the byte arrive alone
+            if answer.done():
+                break
+        status, _, _ = await answer
+
+    assert status == 408
+    assert await pool.fetchval("select count(*) from inbox") == 0
+
+
+@pytest.mark.asyncio
 async def test_chunks_and_whoever_asks_first_go_the_long_way(desk: Desk, number: Ours) -> None:
     body = json.dumps(message_post(number, text())).encode()
     head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nX-Hub-Signature-256: {sign('s', body)}\r\n".encode()
@@ -185,6 +204,26 @@ async def test_a_server_that_ends_answers_what_it_took_first(pool: Pool, number:
     assert (status, headers["connection"]) == (200, "close")
 
 
+@pytest.mark.asyncio
+async def test_a_server_that_ends_takes_nothing_that_it_cannot_answer(
+    pool: Pool, number: Ours
+) -> None:
+    cut_off = REGISTRY.get_sample_value("recado_webhook_answers_total", {"status": "400"})
+    async with open_desk(pool) as desk, call(desk) as line, call(desk) as idle:
+        async with pool.acquire() as blocking, blocking.transaction():
+            await blocking.execute("lock table inbox in access exclusive mode")
+            line.say(*(request(message_post(number, text(word))) for word in "ab"))
+            while not await waiting(pool):
+                pass  # each look is a round trip
+            desk.server.should_exit = True
+            assert await idle.reader.read() == b""
+        await line.answer()
+        assert await line.reader.read() == b""
+
+    assert cut_off == REGISTRY.get_sample_value("recado_webhook_answers_total", {"status": "400"})
+    assert await pool.fetchval("select count(*) from inbox") == 1
+
+
 @pytest.mark.parametrize(
     "odd",
     [
@@ -205,6 +244,18 @@ async def test_a_server_that_ends_answers_what_it_took_first(pool: Pool, number:
 )
 def test_what_is_not_plain_is_not_read(odd: bytes) -> None:
     assert read_head(odd) is None
+
+
+def test_names_of_headers_are_remembered_only_so_far() -> None:
+    for n in range(MOST_NAMES + 10):
+        for name in (f"x-{n}", f"x-{n}-{'x' * 9_000}"):
+            lines = f"POST /whatsapp/webhook HTTP/1.1\r\n{name}: 1\r\nContent-Length: 0\r\n\r\n"
+            assert read_head(lines.encode()) is not None
+
+    kept = post_heads._NAMES
+    assert b"x-%d" % (MOST_NAMES + 9) in kept
+    assert len(kept) <= MOST_NAMES
+    assert max(map(len, kept)) <= LONGEST_KEPT
 
 
 def test_a_plain_head_is_read() -> None:

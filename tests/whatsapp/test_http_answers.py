@@ -1,10 +1,14 @@
 """How answers come in: in pieces, in chunks, after interim ones, with an end that is a hang-up."""
 
 import asyncio
+import gzip
+import zlib
+from collections.abc import Callable
 
 import pytest
 
 from recado.whatsapp.client import Accepted, GraphClient, NotSent, Refused, Unknown
+from recado.whatsapp.http_connection import LARGEST_ANSWER
 from tests.whatsapp.graph_server import ACCEPTED, BODY, Answering, Call, answering, sent, serving
 
 pytestmark = pytest.mark.asyncio
@@ -102,6 +106,44 @@ async def test_an_answer_with_two_lengths_is_unknown() -> None:
     head = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 7\r\n\r\n"
 
     assert await sent(saying(head, b"12345")) == Unknown("broken_answer")
+
+
+@pytest.mark.parametrize(
+    ("coding", "compress"),
+    [("gzip", gzip.compress), ("X-GZIP", gzip.compress), ("deflate", zlib.compress)],
+)
+async def test_an_answer_may_be_compressed_though_nobody_asked_for_it(
+    coding: str, compress: Callable[[bytes], bytes]
+) -> None:
+    answer = answering(200, compress(ACCEPTED), f"Content-Encoding: {coding}")
+
+    assert await sent(answer) == TAKEN
+
+
+@pytest.mark.parametrize(
+    "body",
+    [gzip.compress(ACCEPTED)[:-9], b"no gzip", gzip.compress(ACCEPTED + b" " * LARGEST_ANSWER)],
+)
+async def test_a_compressed_answer_that_breaks_off_or_is_too_long_leaves_a_doubt(
+    body: bytes,
+) -> None:
+    answer = answering(200, body, "Content-Encoding: gzip")
+
+    assert await sent(answer) == Unknown("answer_cut_off")
+
+
+async def test_a_plain_answer_may_follow_a_compressed_one() -> None:
+    async def answer(call: Call) -> None:
+        if len(server.calls) == 1:
+            call.answer(200, gzip.compress(ACCEPTED), "Content-Encoding: gzip")
+        else:
+            call.answer(200, ACCEPTED)
+
+    async with serving(answer) as server, GraphClient() as client:
+        results = [await client.send(server.account(), BODY) for _ in range(2)]
+
+    assert results == [TAKEN] * 2
+    assert server.connections == 1
 
 
 @pytest.mark.parametrize("status", [204, 304])

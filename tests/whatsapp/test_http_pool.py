@@ -1,7 +1,9 @@
 """How connections are shared, bounded, given up and secured."""
 
 import asyncio
+import socket
 import ssl
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -137,7 +139,47 @@ async def test_a_receipt_may_have_less_time_than_a_message() -> None:
         assert await client.mark_read(server.account(), "w", within=0.2) == Unknown("timeout")
 
 
+async def test_a_connection_that_cannot_be_set_up_leaves_no_socket(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    opened: list[socket.socket] = []
+
+    class Stubborn(socket.socket):
+        def setsockopt(self, *_: Any) -> None:
+            raise OSError
+
+    async def connect(*_: Any, **__: Any) -> socket.socket:
+        opened.append(Stubborn())
+        return opened[0]
+
+    monkeypatch.setattr("aiohappyeyeballs.start_connection", connect)
+    async with serving(answering(200, ACCEPTED)) as server, GraphClient() as client:
+        assert await client.send(server.account(), BODY) == NotSent("connect")
+
+    assert [each.fileno() for each in opened] == [-1]
+
+
 # TLS.
+
+
+async def test_the_machines_certificates_are_read_once_and_not_on_the_loop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server_side, trusting = certified(tmp_path, "127.0.0.1")
+    readers: list[threading.Thread] = []
+
+    def read() -> ssl.SSLContext:
+        readers.append(threading.current_thread())
+        return trusting
+
+    monkeypatch.setattr(ssl, "create_default_context", read)
+    async with serving_tls(server_side) as server, GraphClient() as client:
+        sends = (client.send(server.account("https"), BODY) for _ in range(5))
+        results = await asyncio.gather(*sends)
+
+    assert {type(result) for result in results} == {Accepted}
+    assert len(readers) == 1
+    assert readers[0] is not threading.current_thread()
 
 
 async def test_a_certificate_that_is_trusted_will_do(tmp_path: Path) -> None:

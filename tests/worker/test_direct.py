@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 
 from recado.nodes import NODE_TYPES
+from recado.store import outbox
 from recado.store.pool import Db, Pool
 from recado.whatsapp.errors import Action
 from recado.whatsapp.outcomes import Accepted, NotSent
@@ -251,6 +252,32 @@ async def test_what_is_about_to_begin_is_no_orphan(house: House) -> None:
     await house.hears(ANA)
 
     assert ours == [await house.desk.stage.value("select id from outbox")]
+
+
+async def test_the_lease_of_what_is_about_to_begin_is_renewed(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sender, looked = house.clerk.sender, asyncio.Event()
+    renewals: list[asyncio.Task[None]] = []
+
+    async def sees_nothing(_: Db) -> set[UUID]:
+        looked.set()  # the turn is not committed yet
+        return set()
+
+    class Renews(Fails):
+        async def before_commit(self, db: Db, writes: Writes) -> None:
+            house.desk.now += 6
+            renewals.append(asyncio.create_task(sender._look_around()))
+            await looked.wait()
+
+    house.desk.now += 6
+    await sender._look_around()  # from now on nothing but the turn uses the number
+    monkeypatch.setattr(outbox, "numbers_with_mail", sees_nothing)
+    house.turns._queued = Renews(sender)
+    await house.hears(ANA)
+    await asyncio.gather(*renewals)
+
+    assert sender._leases.may_send(house.desk.stage.number)
 
 
 async def test_a_refusal_puts_it_back_into_its_lane(house: House) -> None:

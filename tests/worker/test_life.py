@@ -1,11 +1,14 @@
 """The sign of life of a process outlives the connection that holds it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
 
-from recado.store.pool import Pool
+from recado.store import workers
+from recado.store.pool import Db, Pool
+from recado.store.workers import Worker
 from recado.worker.life import Life
 from tests.worker.stage import ASK_NAME, set_up
 from tests.worker.town import Town, open_town
@@ -38,6 +41,30 @@ async def test_a_process_whose_connection_was_cut_is_alive_again_and_not_taken_f
     assert cut == 1
     assert not life.after_crash
     assert await town.stage.value("select count(*) from workers") == 1
+
+
+async def test_no_failure_ends_the_sign_of_life(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    again, stop, tries = workers.register, asyncio.Event(), 0
+
+    async def fail_once(db: Db, worker: Worker) -> None:
+        nonlocal tries
+        tries += 1
+        if tries == 1:
+            raise ValueError
+        await again(db, worker)
+        stop.set()
+
+    life = await Life.begin(town.url)
+    monkeypatch.setattr(workers, "register", fail_once)
+    monkeypatch.setattr("recado.worker.life.AGAIN", 0)
+    await town.stage.value(CUT)
+
+    await life.keep(stop)
+
+    assert tries == 2
+    await life.end()
 
 
 async def test_a_clean_stop_leaves_no_row_though_the_connection_was_cut(town: Town) -> None:

@@ -121,6 +121,19 @@ async def test_what_a_message_costs_is_kept(sent: Sent, first: Any, second: Any)
     assert sent.fate.pricing == PRICED["pricing"]
 
 
+@pytest.mark.parametrize(
+    "odd", [None, False, True, 0, 0.0, 3, "", "free", [], ["free"], {}, {"billable": False}]
+)
+async def test_a_price_of_an_odd_shape_is_the_same_to_both(sent: Sent, odd: Any) -> None:
+    await sent.hears("sent", PRICED)
+    await sent.hears("delivered", {"pricing": odd})
+
+    merged = await statuses.merge(sent.stage.pool, 500)
+
+    assert merged.odd == []
+    assert await sent.stands() == sent.fate
+
+
 async def test_a_price_comes_after_the_last_word(sent: Sent) -> None:
     await sent.hears("read")
     await merge(sent)

@@ -317,6 +317,26 @@ async def test_a_round_whose_commit_is_in_doubt_strands_nothing(desk: Desk) -> N
     assert desk.texts() == ["Olá"]
 
 
+async def test_a_grant_whose_token_could_not_be_read_was_never_made(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await desk.stage.says(await desk.stage.customer(ANA), "Olá")
+    sender = Sender(desk.stage.pool, VAULT, desk.client, **desk.settings)
+
+    async def lost(*_: object) -> None:
+        raise ConnectionError("lost")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(sender.tokens, "load", lost)
+        with pytest.raises(ConnectionError):
+            await sender.step()
+    left = await desk.stage.value("select status from outbox")
+    await desk.work(sender)
+
+    assert left == "queued"
+    assert desk.texts() == ["Olá"]
+
+
 async def test_draining_writes_results_and_lets_go_of_the_lease(desk: Desk) -> None:
     ana = await desk.stage.customer(ANA)
     id = await desk.stage.says(ana, "1")

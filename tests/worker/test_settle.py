@@ -186,6 +186,41 @@ async def test_a_status_that_fails_alone_is_dropped_and_the_others_are_merged(de
     assert await desk.stage.value("select count(*) from status_inbox") == 0
 
 
+BAD_MESSAGE = """create function refuse() returns trigger language plpgsql as
+$$ begin raise exception 'this row cannot be written'; end $$;
+create trigger refuse before update on messages for each row when (old.wamid = 'w2') execute function refuse()"""
+
+
+async def test_a_status_that_the_database_cannot_merge_is_dropped_and_the_others_are_merged(
+    desk: Desk,
+) -> None:
+    ana = await desk.stage.customer(ANA)
+    ids = [await desk.stage.says(ana, text) for text in "123"]
+    await desk.stage.sql("delete from outbox")
+    for n, id in enumerate(ids, 1):
+        named = "update messages set status = 'accepted', wamid = $2 where id = $1"
+        await desk.stage.sql(named, id, f"w{n}")
+        await desk.stage.hears_status(id, "read", wamid=f"w{n}")
+    await desk.stage.sql(BAD_MESSAGE)
+    settler = Settler(desk.stage.pool, freed=lambda _: None)
+
+    failures = 0
+    while await desk.stage.value("select count(*) from status_inbox"):
+        try:
+            await settler.step()
+        except asyncpg.RaiseError as problem:
+            failures += 1
+            assert failures < 10
+            settler.isolate(problem)
+    await desk.stage.sql("drop trigger refuse on messages")
+    later = await desk.stage.says(ana, "4")
+    await desk.stage.hears_status(later, "sent", wamid="w4")
+    await run_until_idle(settler.step)
+
+    fates = [(await desk.stage.fate(id))["status"] for id in (*ids, later)]
+    assert fates == ["read", "accepted", "read", "sent"]
+
+
 @pytest.mark.parametrize(
     "problem", [ConnectionRefusedError(), TimeoutError(), asyncpg.DeadlockDetectedError("")]
 )

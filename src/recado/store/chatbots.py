@@ -134,7 +134,9 @@ async def update_chatbot(
 
 async def delete_chatbot(db: Db, workspace_id: UUID, chatbot_id: UUID) -> bool:
     """Removes a chatbot; its numbers and flows stay, without it. Tells whether there was one."""
-    await db.execute(  # no foreign key does it: that would be asked at every session's beginning
+    # No foreign key does it: that would be asked at every session's beginning. A session that begins at this very
+    # moment may keep the id; a chatbot that is not there is as good as one that is switched off.
+    await db.execute(
         "update conversation_states set chatbot_id = null where workspace_id = $1 and chatbot_id = $2",
         workspace_id,
         chatbot_id,

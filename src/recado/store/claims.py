@@ -8,9 +8,11 @@ a message changes on its conversation (window, unread) the turn that takes it up
 """
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from uuid import UUID
+
+import asyncpg
 
 from recado.store.pool import Db, Pool
 
@@ -73,7 +75,8 @@ async def turning(pool: Pool) -> AsyncIterator[Db]:
         try:
             yield db
         except BaseException:
-            await db.execute("rollback")
+            with suppress(asyncpg.InterfaceError, OSError):  # a lost connection has rolled back
+                await db.execute("rollback")
             raise
         await db.execute("commit")
 

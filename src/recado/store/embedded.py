@@ -58,6 +58,7 @@ class Server:
         self._users = users
         self._child = child
         self._pg_bin = pg_bin
+        self._starting: asyncio.Task[None] | None = None
 
     @property
     def pid(self) -> int | None:
@@ -65,16 +66,19 @@ class Server:
         return running_pid(self.cluster)
 
     async def keep(self) -> None:
-        """Starts the server again whenever it has ended, until this is cancelled."""
+        """Starts the server again whenever it has ended, until this is cancelled.
+
+        A start that has begun goes on even then, for `stop` to wait for: half a start would leave a server behind.
+        """
         while True:
             await asyncio.sleep(_LOOK)
-            if self.pid is not None:
-                continue
-            _log.error("postgres_ended", log=str(self.cluster.log))
             try:
-                await self._start_again()
-            except (EmbeddedError, OSError, asyncpg.PostgresError) as problem:
-                _log.critical("postgres_does_not_start", reason=str(problem)[:500])
+                if self.pid is None:
+                    _log.error("postgres_ended", log=str(self.cluster.log))
+                    self._starting = asyncio.create_task(self._start_again())
+                    await asyncio.shield(self._starting)
+            except Exception as problem:  # noqa: BLE001 - nobody else would start it
+                _log.critical("postgres_does_not_start", reason=repr(problem)[:500])
 
     async def _start_again(self) -> None:
         """Starts it unless another user has."""
@@ -89,6 +93,8 @@ class Server:
         """Stops the server, unless another process uses it still; calling it again does nothing."""
         if self._users < 0:
             return
+        if self._starting is not None:
+            await asyncio.wait([self._starting])
         async with _locked(self.cluster):
             try:
                 if _only_user(self._users):

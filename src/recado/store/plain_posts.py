@@ -1,8 +1,10 @@
 """Plain posts, stored in one statement: what we believed of our numbers is looked at, and all is written, or nothing.
 
 A post is plain when it says nothing but messages and statuses of one known number. The statement commits by itself, so
-it must not half succeed: where a number is not as the caller remembers it, where a conversation is gone, or where a
-stranger turns out to be hard to tell from others, it writes nothing and says so; the careful transaction takes over.
+it must not half succeed. It writes nothing and says so where a number is not as the caller remembers it, where a
+stranger turns out to be hard to tell from others or is called otherwise by now, or where another process met them at
+the same moment. Where a conversation is gone it fails, by its foreign key, and the caller had better forget what it
+remembers of people. In each case the careful transaction takes over.
 """
 
 from collections.abc import Sequence
@@ -11,8 +13,10 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+import asyncpg
 import msgspec
 
+from recado.store.contacts import NAME
 from recado.store.pool import Db
 from recado.store.receiving import Number
 
@@ -76,11 +80,10 @@ class Plain:
 
 
 class Met(NamedTuple):
-    """Who a stranger is; `made` says that nobody had known them."""
+    """Who a stranger is."""
 
     contact_id: UUID
     conversation_id: UUID
-    made: bool
 
 
 class Written(msgspec.Struct, frozen=True):
@@ -118,12 +121,16 @@ _GIVEN = """
                with ordinality as m (number, post, message_id, key, message, at, conversation_id, stranger, n)
 )"""
 # Somebody is hard to tell when their identities belong to two contacts, or one of them to none.
-_MET = """
+_MET = f"""
 , met as materialized (
     select s.*, coalesce(v.id, s.new_conversation_id) as conversation_id, v.id is not null as spoken_to,
            s.by_phone is null and s.by_user is null as new,
            coalesce(s.by_phone, s.by_user, s.new_contact_id) as contact_id,
-           s.by_phone is distinct from s.by_user and s.phone is not null and s.user_id is not null as tangled
+           s.by_phone is distinct from s.by_user and s.phone is not null and s.user_id is not null as tangled,
+           c.id is not null
+               and ({NAME.replace("x.", "s.")}, coalesce(s.as_written, c.phone),
+                    coalesce(s.user_id, c.user_id), coalesce(s.username, c.username))
+                   is distinct from (c.name, c.phone, c.user_id, c.username) as renamed
       from (select s.*, ($1::uuid[])[s.number] as number_id, ($6::uuid[])[s.number] as workspace_id,
                    (select i.contact_id from contact_identities i
                      where (i.workspace_id, i.kind, i.value) = (($6::uuid[])[s.number], 'phone', s.phone)) as by_phone,
@@ -133,6 +140,7 @@ _MET = """
                           $34::uuid[])
                        with ordinality as s (number, phone, user_id, as_written, name, username, new_contact_id,
                                              new_conversation_id, stranger)) s
+      left join contacts c on c.id = coalesce(s.by_phone, s.by_user)
       left join conversations v on (v.number_id, v.contact_id) = (s.number_id, coalesce(s.by_phone, s.by_user))
 )"""
 _MAY = """
@@ -140,7 +148,7 @@ _MAY = """
 # What was taken before must not bring back a contact that is gone by now.
 _MAY_MEET = """
 , may as materialized (
-    select ok and not exists (select from met where tangled)
+    select ok and not exists (select from met where tangled or renamed)
            and not exists (select from given g join met using (stranger)
                              join inbox_seen i on (i.phone_number_id, i.key) = (g.phone_number_id, g.key)
                             where not met.spoken_to) as ok
@@ -193,8 +201,7 @@ _HEARD = "ok, (select count(pg_notify(channel, '')) from unnest($12::text[]) as 
 _FRESH = "(select array_agg(n) from new)"
 _WHO = """
        (select array_agg(contact_id order by stranger) from met),
-       (select array_agg(conversation_id order by stranger) from met),
-       (select array_agg(new order by stranger) from met)"""
+       (select array_agg(conversation_id order by stranger) from met)"""
 
 
 def _statement(*, messages: bool, strangers: bool) -> str:
@@ -230,11 +237,14 @@ async def write(db: Db, plain: Plain, *, channels: Sequence[str] = ()) -> Writte
         statement = _WITH_STRANGERS if plain.strangers else _WITH_MESSAGES
         arguments += _columns(plain.messages, 8)
         arguments += _columns(plain.strangers, 8) if plain.strangers else ()
-    row = await db.fetchrow(statement, *arguments)
+    try:
+        row = await db.fetchrow(statement, *arguments)
+    except asyncpg.UniqueViolationError:  # two strangers who are one, or met by another process
+        return None
     if row is None or not row[0]:
         return None
     fresh = row[2] if plain.messages else None
-    met = zip(*row[3:6], strict=True) if plain.strangers else ()
+    met = zip(*row[3:5], strict=True) if plain.strangers else ()
     return Written(set(fresh or ()), [Met(*who) for who in met])
 
 

@@ -69,8 +69,8 @@ _MERGE = """
       select seq, phone_number_id, wamid, at, status, {rank} as rank,
              case when status in ('sent', 'delivered', 'read', 'played') and jsonb_typeof(payload) = 'object'
                        and pg_input_is_valid(left(opaque, 36), 'uuid') then left(opaque, 36)::uuid end as id,
-             case when jsonb_typeof(payload -> 'pricing') = 'object' then nullif(payload -> 'pricing', '{{}}') end
-                  as pricing
+             case when payload -> 'pricing' not in ('null', 'false', '0', '""', '[]', '{{}}')
+                  then payload -> 'pricing' end as pricing
         from status_inbox order by seq limit {limit} for update skip locked
   ), ordinary as materialized (
       select h.seq, h.id, h.status, h.rank, h.at, h.pricing
@@ -117,6 +117,12 @@ async def merge(pool: Pool, limit: int) -> Merged:
     """Merges the oldest statuses as far as they are ordinary, in one statement; the odd ones stay where they are."""
     row = await pool.fetchrow(_merge(limit))
     return Merged(row["words"], row["odd"], row["heard"] == limit)
+
+
+async def oldest(pool: Pool, limit: int) -> list[int]:
+    """Finds the oldest statuses, whatever they are."""
+    rows = await pool.fetch("select seq from status_inbox order by seq limit $1", limit)
+    return [row["seq"] for row in rows]
 
 
 async def take(db: Db, seqs: Sequence[int]) -> list[Status]:

@@ -1,7 +1,8 @@
 """Group commit: everything that arrives while one commit runs goes into the next.
 
 Many small durable transactions cost fifteen times what one of fifty rows costs, so the posts of one moment share
-one. A single commit runs at a time; each caller gets its own result, or the error of the commit that held it.
+one. A single commit runs at a time; each caller gets its own result, or the error of the commit that held it. A commit
+may settle some of its items before it is done with the others.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+Settle = Callable[[int, Result], None]  # by the place of an item in its batch
 
 
 class Overloaded(Exception):
@@ -41,12 +43,14 @@ class _Waiter(Generic[Item, Result]):
 class GroupCommit(Generic[Item, Result]):
     """A queue in memory in front of `commit`, which gets a batch of items and gives a result for each.
 
+    It also gets a function by which it may tell an item's result early, whatever becomes of the others.
+
     Who is not answered `within` so many seconds gets a TimeoutError, and is not committed if that has not begun.
     """
 
     def __init__(
         self,
-        commit: Callable[[Sequence[Item]], Awaitable[Sequence[Result]]],
+        commit: Callable[[Sequence[Item], Settle[Result]], Awaitable[Sequence[Result]]],
         *,
         limits: Limits | None = None,
         within: float = math.inf,
@@ -90,18 +94,26 @@ class GroupCommit(Generic[Item, Result]):
             await asyncio.wait({self._running})
 
     async def _run(self) -> None:
-        # Taken when the task runs, not when it is made, so that posts of the same moment come along.
-        while batch := self._take():
-            self._committing = batch
-            try:
-                results = await self._commit([waiter.item for waiter in batch])
-            except Exception as problem:  # noqa: BLE001 - each caller gets it
-                _fail(batch, problem)
-            else:
-                _settle(batch, results)
+        try:
+            # Taken when the task runs, not when it is made, so that posts of the same moment come along.
+            while batch := self._take():
+                await self._commit_batch(batch)
+        finally:
+            self._running = None
+
+    async def _commit_batch(self, batch: Sequence[_Waiter[Item, Result]]) -> None:
+        def settle(place: int, result: Result) -> None:
+            _settle([batch[place]], [result])
+
+        self._committing = batch
+        try:
+            _settle(batch, await self._commit([waiter.item for waiter in batch], settle))
+        except Exception as problem:  # noqa: BLE001 - each caller gets it
+            _fail(batch, problem)
+        finally:
+            _fail(batch, Overloaded("stopped"))  # nobody is left unless the commit was cancelled
             self._committing = ()
             self._let_go(batch)
-        self._running = None
 
     def _take(self) -> list[_Waiter[Item, Result]]:
         batch: list[_Waiter[Item, Result]] = []

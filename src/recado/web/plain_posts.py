@@ -5,15 +5,15 @@ plain, or not as we remember it, is left to the careful transaction (`web/recept
 """
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from uuid import UUID
 
 import msgspec
 
 from recado.engine.identities import Sender, newest
 from recado.engine.phones import canonical
-from recado.store import contacts, plain_posts
+from recado.store import plain_posts
 from recado.store.ids import new_id
 from recado.store.plain_posts import MessageRow, Plain, PostRow, StrangerRow, ToldRow, Written
 from recado.store.pool import Db
@@ -42,8 +42,14 @@ class Numbers:
     def __init__(self) -> None:
         self._known: dict[str, Known] = {}
 
-    def learn(self, directory: Directory) -> None:
-        """Remembers what was looked up."""
+    def learn(self, directory: Directory, posts: Iterable[Post]) -> None:
+        """Remembers what was looked up for some posts, and forgets the numbers that they name and that are gone.
+
+        Otherwise every post for such a number would send all posts of its moment the careful way, for ever.
+        """
+        for change in (each for post in posts for each in _changes(post)):
+            if change.phone_number_id not in directory.by_id:
+                self._known.pop(change.phone_number_id or "", None)
         if len(self._known) > MOST_NUMBERS:
             self._known.clear()
         for id, number in directory.by_id.items():
@@ -70,17 +76,11 @@ class Numbers:
 
 @dataclass(slots=True)
 class Batch:
-    """Plain posts on their way; `heard` and `unknown` lead from the rows of `plain` back to who wrote.
-
-    `told` are threads whose people are called otherwise now, `profiles` what their messages told, by contact.
-    """
+    """Plain posts on their way; `unknown` leads from the strangers of `plain` back to who wrote."""
 
     posts: list[Post] = field(default_factory=list)
     plain: Plain = field(default_factory=Plain)
-    heard: list[tuple[Number, Sender, Thread | None]] = field(default_factory=list)
     unknown: dict[Key, tuple[int, Number, Sender]] = field(default_factory=dict)
-    told: dict[Key, Thread] = field(default_factory=dict)
-    profiles: dict[UUID, Sender] = field(default_factory=dict)
     unsigned: set[UUID] = field(default_factory=set)
     places: dict[UUID, int] = field(default_factory=dict)
     keys: set[tuple[UUID, str]] = field(default_factory=set)
@@ -109,7 +109,7 @@ class PlainPosts:
         """
         batch, others = Batch(), []
         for post in posts:
-            changes = [change for entry in post.payload.entries for change in entry.changes]
+            changes = _changes(post)
             id = changes[0].phone_number_id if changes else None
             believed = () if id is None else self.numbers.believed(id, post)
             if not believed:
@@ -148,8 +148,7 @@ class PlainPosts:
             batch.unsigned.add(number.id)
         batch.keys |= keys
         statuses = [each for change in changes for each in change.statuses]
-        self._add_post(batch, post, number, messages, statuses)
-        return True
+        return self._add_post(batch, post, number, messages, statuses)
 
     def _add_post(
         self,
@@ -158,21 +157,23 @@ class PlainPosts:
         number: Number,
         messages: Sequence[Inbound],
         statuses: Sequence[StatusUpdate],
-    ) -> None:
+    ) -> bool:
         batch.posts.append(post)
         place = batch.place(number)
         batch.plain.posts.append(PostRow(place, len(messages), len(statuses), post.body, new_id()))
-        for message in messages:
-            self._add_message(batch, place, number, message)
         batch.plain.told.extend(
             ToldRow(place, each.wamid, each.opaque, each.status, each.timestamp, each.raw)
             for each in statuses
         )
+        return all(self._add_message(batch, place, number, each) for each in messages)
 
-    def _add_message(self, batch: Batch, place: int, number: Number, said: Inbound) -> None:
+    def _add_message(self, batch: Batch, place: int, number: Number, said: Inbound) -> bool:
         sender = Sender(number.workspace_id, said.wa_id, said.user_id, said.name, said.username)
         thread = self._threads.get(number, sender)
-        batch.heard.append((number, sender, thread))
+        stranger, known = (None, thread.sender) if thread else self._stranger(batch, number, sender)
+        # What people are called now must be written before a turn may greet them by it: with care.
+        if known != sender and known != newest(known, sender):
+            return False
         batch.plain.messages.append(
             MessageRow(
                 number=place,
@@ -182,61 +183,42 @@ class PlainPosts:
                 message=msgspec.json.encode(said.message),
                 at=said.timestamp,
                 conversation_id=thread.conversation_id if thread else None,
-                stranger=None if thread else self._stranger(batch, number, sender),
+                stranger=stranger,
             )
         )
+        return True
 
-    def _stranger(self, batch: Batch, number: Number, sender: Sender) -> int:
+    def _stranger(self, batch: Batch, number: Number, sender: Sender) -> tuple[int, Sender]:
         key = key_of(number, sender)
-        known = batch.unknown.get(key)
-        place = known[0] if known else len(batch.plain.strangers) + 1
-        now = newest(known[2] if known else None, sender)
-        batch.unknown[key] = (place, number, now)
+        if known := batch.unknown.get(key):
+            return known[0], known[2]
         row = StrangerRow(
             number=batch.place(number),
-            phone=canonical(now.phone) if now.phone else None,
-            user_id=now.user_id,
-            as_written=now.phone,
-            name=now.name,
-            username=now.username,
+            phone=canonical(sender.phone) if sender.phone else None,
+            user_id=sender.user_id,
+            as_written=sender.phone,
+            name=sender.name,
+            username=sender.username,
             contact_id=new_id(),
             conversation_id=new_id(),
         )
-        batch.plain.strangers[place - 1 : place] = [row]
-        return place
-
-    async def tell(self, db: Db, batch: Batch) -> None:
-        """Writes what people are called now, where the messages of a batch told anything new."""
-        if batch.profiles:
-            # A turn that holds a contact must not hold everybody's posts: the next message tells it again.
-            held = await contacts.update_profiles(db, batch.profiles, wait=False)
-            self._threads.keep({key: each.as_it_was(held) for key, each in batch.told.items()})
+        batch.plain.strangers.append(row)
+        place = len(batch.plain.strangers)
+        batch.unknown[key] = (place, number, sender)
+        return place, sender
 
     def _remember(self, batch: Batch, written: Written) -> None:
-        """Keeps who was met, and notes what people are called now where that is new."""
-        threads = {
-            key: Thread(
-                contact_id=met.contact_id,
-                conversation_id=met.conversation_id,
-                sender=sender if met.made else None,
-                epoch=number.identity_epoch,
-            )
-            for (key, (_, number, sender)), met in zip(
-                batch.unknown.items(), written.met, strict=True
-            )
-        }
-        self._threads.keep(threads)
-        told = batch.told
-        for place in sorted(written.fresh, key=lambda place: batch.plain.messages[place - 1].at):
-            number, sender, thread = batch.heard[place - 1]
-            if not told and thread is not None and thread.sender == sender:
-                continue  # nearly always
-            key = key_of(number, sender)
-            thread = told.get(key) or thread or self._threads.get(number, sender)
-            if thread is not None and (now := newest(thread.sender, sender)) != thread.sender:
-                told[key] = replace(thread, sender=now)
-                said = batch.profiles.get(thread.contact_id)
-                batch.profiles[thread.contact_id] = newest(said, sender)
+        met = zip(batch.unknown.items(), written.met, strict=True)
+        self._threads.keep(
+            {
+                key: Thread(found.contact_id, found.conversation_id, sender, number.identity_epoch)
+                for (key, (_, number, sender)), found in met
+            }
+        )
+
+
+def _changes(post: Post) -> list[Change]:
+    return [change for entry in post.payload.entries for change in entry.changes]
 
 
 def _is_plain(change: Change, number: Number) -> bool:

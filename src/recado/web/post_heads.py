@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 
 MOST_NAMES = 1_000  # of headers, remembered
+LONGEST_KEPT = 64  # bytes of such a name
 MOST_AT_ONCE = 64 * 1024  # bytes of head and body; a longer post pays for the long way
 
 _LINE = re.compile(
@@ -85,11 +86,16 @@ def _headers(lines: list[bytes]) -> dict[bytes, bytes] | None:
 
 
 def _name(given: bytes) -> bytes:
-    """Tells what a header's name is to us, and remembers it: clients have few, and write them alike."""
+    """Tells what a header's name is to us, and remembers it: clients have few, and write them alike.
+
+    Anybody may send us names: what is kept is bounded in bytes too, and who fills it up does not stay in it.
+    """
     name = given.lower()
     if name not in _MINE:
         name = _NOT_OURS if name in _NOT_PLAIN or not _TOKEN.fullmatch(name) else _PLAIN
-    if len(_NAMES) < MOST_NAMES:
+    if len(given) <= LONGEST_KEPT:
+        if len(_NAMES) >= MOST_NAMES:
+            _NAMES.clear()
         _NAMES[given] = name
     return name
 

@@ -10,7 +10,6 @@ import asyncio
 import secrets
 from time import perf_counter
 
-import structlog
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from recado.web import metrics
@@ -19,8 +18,6 @@ from recado.web.group_commit import Overloaded
 from recado.web.post_heads import MOST_AT_ONCE, Head, is_post, read_head
 from recado.web.receiver import Receiver
 from recado.whatsapp.webhook import BadPayload
-
-log = structlog.get_logger(__name__)
 
 HELD = 0.2  # seconds that we wait for the rest of a short post; then it goes the long way, where bodies are counted
 VERDICT = "webhook_verdict"
@@ -49,7 +46,7 @@ class PostProtocol(HttpToolsProtocol):
     _taken = b""  # its bytes, for the long way
     _head: Head
     _behind = b""  # what came after it
-    _held = b""  # the beginning of a post that is not whole yet
+    _held: bytearray | None = None  # the beginning of a post that is not whole yet
     _patience: asyncio.TimerHandle | None = None
     _idle_since = 0.0
     _ending = False
@@ -62,19 +59,23 @@ class PostProtocol(HttpToolsProtocol):
             self._behind += data
             self.flow.pause_reading()
             return
-        if self._held:
-            data = self._held + data
-            self._hold(b"")
+        if self._held is not None:
+            self._held += data
+            if len(self._held) >= self._head.ends:
+                self._take(self._let_go())
+            return
         if not is_post(data) or self._is_busy():
             super().data_received(data)
             return
         head = read_head(data)
         if head is None or head.ends > MOST_AT_ONCE or self._ending:
             super().data_received(data)
-        elif head.ends > len(data):
+            return
+        self._head = head
+        if head.ends > len(data):
             self._hold(data)
         else:
-            self._take(head, data)
+            self._take(data)
 
     def on_message_begin(self) -> None:
         """Hands the verdict over a post that goes the long way to its route."""
@@ -91,9 +92,8 @@ class PostProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Lets the route count a post that was cut off; one under way is committed all the same."""
-        if held := self._held:
-            self._hold(b"")
-            super().data_received(held)
+        if self._held is not None:
+            self._go_on()
         self._unset_keepalive_if_required()
         super().connection_lost(exc)
 
@@ -108,7 +108,7 @@ class PostProtocol(HttpToolsProtocol):
         """Ends a connection that was idle for long enough: the clock is not set anew by each post."""
         self.timeout_keep_alive_task = None
         left = self._idle_since + self.timeout_keep_alive - self.loop.time()
-        if self._post is not None or self._held or left > 0:
+        if self._post is not None or left > 0:
             self._watch_idleness(max(left, self.timeout_keep_alive / 2))
         else:
             super().timeout_keep_alive_handler()
@@ -119,27 +119,30 @@ class PostProtocol(HttpToolsProtocol):
         return self._in_message or under_way or self.flow.write_paused
 
     def _hold(self, data: bytes) -> None:
-        self._held = data
+        # One wait for the whole post, however its pieces come: who drips must not be held here.
+        self._unset_keepalive_if_required()
+        self._held = bytearray(data)
+        self._patience = self.loop.call_later(HELD, self._go_on)
+
+    def _let_go(self) -> bytes:
+        held, self._held = bytes(self._held or b""), None
         if self._patience is not None:
             self._patience.cancel()
             self._patience = None
-        if data:
-            self._patience = self.loop.call_later(HELD, self._go_on)
+        return held
 
     def _go_on(self) -> None:
-        held, self._patience = self._held, None
-        self._hold(b"")
-        super().data_received(held)
+        super().data_received(self._let_go())
 
-    def _take(self, head: Head, data: bytes) -> None:
-        self._began = perf_counter()
+    def _take(self, data: bytes) -> None:
+        head, self._began = self._head, perf_counter()
         body = data[head.begins : head.ends]
         try:
             post = self.receiver.submit(body, signature=head.signature, token=head.token)
         except (BadPayload, Overloaded):
             super().data_received(data)
             return
-        self._head, self._post = head, post
+        self._post = post
         self._taken, self._behind = data[: head.ends], data[head.ends :]
         post.add_done_callback(self._answer)
 
@@ -157,7 +160,7 @@ class PostProtocol(HttpToolsProtocol):
             super().data_received(taken)
             if self._ending:
                 self.shutdown()
-        if behind:
+        if behind and not self.transport.is_closing():
             self.data_received(behind)
 
     def _write_ok(self) -> None:

@@ -12,7 +12,7 @@ from recado.store.pool import UNAVAILABLE, Db, Pool, borrow
 from recado.store.secrets import Vault
 from recado.web import metrics
 from recado.web.faults import ROW_FAULTS
-from recado.web.group_commit import GroupCommit, Limits, Overloaded
+from recado.web.group_commit import GroupCommit, Limits, Overloaded, Settle
 from recado.web.plain_posts import Batch
 from recado.web.posts import Post, Received
 from recado.web.reception import Reception
@@ -96,21 +96,28 @@ class Receiver:
             raise taken
         return taken
 
-    async def _commit(self, posts: Sequence[Post]) -> Sequence[bool | Exception]:
+    async def _commit(
+        self, posts: Sequence[Post], settle: Settle[bool | Exception]
+    ) -> Sequence[bool | Exception]:
         """Commits a batch in one statement; if that fails, in a transaction; then with care for each row or post."""
         metrics.COMMIT_POSTS.observe(len(posts))
         with metrics.COMMIT_SECONDS.time():
-            return await self._commit_all(posts)
+            return await self._commit_all(posts, settle)
 
-    async def _commit_all(self, posts: Sequence[Post]) -> Sequence[bool | Exception]:
+    async def _commit_all(
+        self, posts: Sequence[Post], settle: Settle[bool | Exception]
+    ) -> Sequence[bool | Exception]:
         batch, others = self._reception.plain.sort(posts)
         async with asyncio.timeout(BATCH_WITHIN), borrow(self._pool, within=COMMIT_WITHIN) as db:
             if batch.posts and not await self._plainly(db, batch):
                 return await self._carefully(db, posts)
             if not others:
                 return [True] * len(posts)
-            judged = iter(await self._carefully(db, others))
             careful = {id(post) for post in others}
+            for place, post in enumerate(posts):
+                if id(post) not in careful:
+                    settle(place, True)  # what is committed waits for nobody's junk
+            judged = iter(await self._carefully(db, others))
             return [next(judged) if id(post) in careful else True for post in posts]
 
     async def _plainly(self, db: Db, batch: Batch) -> bool:
@@ -124,15 +131,7 @@ class Receiver:
         if received is None:
             return False
         self._committed(received)
-        await self._tell(db, batch)
         return True
-
-    async def _tell(self, db: Db, batch: Batch) -> None:
-        """Writes people's new names; the messages are committed, and what goes wrong here must not hide it."""
-        try:
-            await self._reception.plain.tell(db, batch)
-        except (*UNAVAILABLE, *ROW_FAULTS) as problem:
-            log.warning("profiles_not_written", error=type(problem).__name__)
 
     async def _carefully(self, db: Db, posts: Sequence[Post]) -> Sequence[bool | Exception]:
         for careful in (False, True):

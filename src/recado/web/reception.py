@@ -45,7 +45,7 @@ class Reception:
         and alerted, and the others are stored. Otherwise the first fault is raised.
         """
         directory = await self._look_up(db, posts)
-        self.plain.numbers.learn(directory)
+        self.plain.numbers.learn(directory, posts)
         batch = sort(posts, directory)
         stored = await self._store(db, batch, careful=careful)
         await _keep_news(db, batch.news)

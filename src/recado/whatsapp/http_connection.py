@@ -5,6 +5,7 @@ general client costs. It knows nothing of Meta; all it says is an answer, or why
 """
 
 import asyncio
+import zlib
 from collections.abc import Callable
 from typing import cast
 
@@ -13,6 +14,7 @@ import httptools
 from recado.whatsapp.outcomes import Answer, Unknown
 
 LARGEST_ANSWER = 1024 * 1024
+_ZLIB_OR_GZIP = zlib.MAX_WBITS + 32
 
 
 class Connection(asyncio.Protocol):
@@ -20,6 +22,7 @@ class Connection(asyncio.Protocol):
 
     __slots__ = (
         "_body",
+        "_compressed",
         "_ends",
         "_free",
         "_gone",
@@ -122,6 +125,8 @@ class Connection(asyncio.Protocol):
         match name.lower():
             case b"content-length" | b"transfer-encoding":
                 self._ends = True
+            case b"content-encoding":
+                self._compressed = value.lower() in (b"gzip", b"x-gzip", b"deflate")
             case b"retry-after":
                 self._retry_after = value.decode("latin-1")
 
@@ -147,6 +152,8 @@ class Connection(asyncio.Protocol):
 
     def _answer(self) -> Answer:
         raw = b"".join(self._body) if self._read <= LARGEST_ANSWER else None
+        if raw and self._compressed:
+            raw = _decompressed(raw)
         return Answer(self._status, raw, self._retry_after)
 
     def _end(self, result: Answer | Unknown, *, keep: bool) -> None:
@@ -160,6 +167,16 @@ class Connection(asyncio.Protocol):
 
     def _forget(self) -> None:
         self._status = self._read = 0
-        self._ends = False
+        self._ends = self._compressed = False
         self._retry_after = None
         self._body: list[bytes] = []
+
+
+def _decompressed(body: bytes) -> bytes | None:
+    """Undoes what nobody asked for but a proxy may do; None when it breaks off or is too long, as with any body."""
+    stream = zlib.decompressobj(_ZLIB_OR_GZIP)
+    try:
+        plain = stream.decompress(body, LARGEST_ANSWER + 1)
+    except zlib.error:
+        return None
+    return plain if stream.eof and len(plain) <= LARGEST_ANSWER else None

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import aiohappyeyeballs
 
+from recado.whatsapp.http_addresses import Addresses
 from recado.whatsapp.http_connection import Connection
 from recado.whatsapp.outcomes import Answer, NotSent, Unknown
 
@@ -46,6 +47,8 @@ class Connections:
         self._total_seconds = total_seconds
         self._most = most
         self._tls = tls
+        self._tls_made = asyncio.Lock()
+        self._addresses = Addresses()
         self._open: dict[Connection, Origin] = {}
         self._opening = 0
         self._idle: dict[Origin, deque[Connection]] = {}
@@ -169,26 +172,32 @@ class Connections:
         return connection
 
     async def _connect(self, origin: Origin) -> Connection:
-        addresses = await self._loop.getaddrinfo(origin.host, origin.port, type=socket.SOCK_STREAM)
+        tls = await self._context() if origin.tls else None
+        addresses = await self._addresses.of(origin.host, origin.port)
         sock = await aiohappyeyeballs.start_connection(
             addresses, happy_eyeballs_delay=SECOND_ADDRESS_AFTER, loop=self._loop
         )
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        try:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        except BaseException:  # from the next step on the transport closes it
+            sock.close()
+            raise
         _, connection = await self._loop.create_connection(
             lambda: Connection(free=self._is_free, gone=self._is_gone),
             sock=sock,
-            ssl=self._context() if origin.tls else None,
+            ssl=tls,
             server_hostname=origin.host if origin.tls else None,
         )
         if not connection.is_free:
             raise ConnectionResetError
         return connection
 
-    def _context(self) -> ssl.SSLContext:
-        """Reads the machine's certificates once, when the first connection needs them."""
-        if self._tls is None:
-            self._tls = ssl.create_default_context()
-        return self._tls
+    async def _context(self) -> ssl.SSLContext:
+        """Reads the machine's certificates once, when the first connection needs them, and beside the loop."""
+        async with self._tls_made:
+            if self._tls is None:
+                self._tls = await asyncio.to_thread(ssl.create_default_context)
+            return self._tls
 
     # Where there are too many.
 

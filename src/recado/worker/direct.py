@@ -41,6 +41,11 @@ class Direct:
         """Lists the messages whose commit is under way: no orphans, whatever their rows say."""
         return self._reserved
 
+    @property
+    def numbers(self) -> set[UUID]:
+        """Gives the numbers of these messages: their leases are in use, though no row says so yet."""
+        return {send.number_id for send in self._reserved.values()}
+
     def lags(self, numbers: Collection[UUID]) -> bool:
         """Says whether something may wait for room in any of these numbers."""
         return not self._caught_up.issuperset(numbers)

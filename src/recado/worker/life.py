@@ -14,12 +14,11 @@ from contextlib import suppress
 from pathlib import Path
 from uuid import UUID
 
-import asyncpg
 import structlog
 
 from recado.store import calls, leases, workers
 from recado.store.ids import new_id
-from recado.store.pool import UNAVAILABLE, Db, connect
+from recado.store.pool import Db, connect
 from recado.store.workers import Worker
 from recado.worker.interrupted import give_up
 
@@ -61,13 +60,13 @@ class Life:
     async def keep(self, stop: asyncio.Event) -> None:
         """Registers again whenever the connection was lost, until `stop` is set."""
         while not stop.is_set():
-            if not self._db.is_closed():
-                await _closed(self._db, stop)
-                continue
             try:
-                self._db = await _register(self._url, self._worker)
-            except (asyncpg.PostgresError, *UNAVAILABLE) as problem:
-                log.warning("life_not_registered", error=str(problem), retry_in=AGAIN)
+                if self._db.is_closed():
+                    self._db = await _register(self._url, self._worker)
+                else:
+                    await _closed(self._db, stop)
+            except Exception as problem:  # noqa: BLE001 - who looks dead has its leases taken
+                log.warning("life_not_registered", error=repr(problem), retry_in=AGAIN)
                 with suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), AGAIN)
 

@@ -43,7 +43,7 @@ async def load(
             line=plan.line,
             session=plan.thread.session,
             chatbots=plan.standing.chatbots,
-            shelf=plan.standing.shelves[plan.key],
+            shelf=plan.shelf,
             at=taking.at,
             luck=taking.luck,
             writes=taking.writes,
@@ -67,7 +67,11 @@ async def _plans(db: Db, standings: Standings, threads: Sequence[Thread]) -> lis
         if plan.key not in plan.standing.shelves
     }
     if missing:
-        await standings.read_shelves(db, missing)
+        await standings.read_shelves(db, missing.values())
+    for plan in plans:
+        plan.shelf = plan.standing.shelves[plan.key]
+    if missing:
+        standings.trim()  # only now: everybody has theirs
     return plans
 
 
@@ -93,7 +97,9 @@ async def load_bare(db: Db, ids: Sequence[UUID], taking: Taking) -> list[Lane]:
 class _Plan:
     """What a conversation's letters can lead to, as far as that must be read beforehand."""
 
-    __slots__ = ("chatbots", "id", "key", "line", "standing", "thread", "versions")
+    __slots__ = ("chatbots", "id", "key", "line", "shelf", "standing", "thread", "versions")
+
+    shelf: Shelf
 
     def __init__(self, standing: Standing, thread: Thread) -> None:
         self.standing = standing

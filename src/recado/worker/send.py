@@ -150,7 +150,8 @@ class Sender:
                 if self._leases.due:
                     used, self._used = self._used, set()
                     flying = {each.number_id for each in self._requests.in_flight.values()}
-                    await self._leases.renew(db, wanted | flying | used)
+                    begins = self.direct.numbers
+                    await self._leases.renew(db, wanted | flying | used | begins)
             if missing:
                 await self._acquire(db, missing, told=told)
             if ticking:
@@ -213,7 +214,8 @@ class Sender:
         if not rooms.each:
             self.direct.forget()
             return
-        async with self._pool.acquire() as db:
+        # One transaction: what is granted without its token would be of unknown fate, though nobody has sent it.
+        async with self._pool.acquire() as db, db.transaction():
             owner, barred = self._leases.owner, self.throttle.barred()
             granted = await grants.grant(db, owner, rooms, barred=barred)
             await self.tokens.load(db, granted.going)

@@ -51,6 +51,7 @@ class Settler:
         self._freed = freed
         self._most = self._limit = batch
         self._merging: list[int] = []
+        self._careful = False
         self._bad: int | None = None
         self._monotonic = monotonic
         self._looked_at = -LOOK_FOR_NEWS_EVERY
@@ -58,13 +59,14 @@ class Settler:
     def isolate(self, reason: Exception) -> None:
         """Goes on one status at a time after a failure; one that fails alone is dropped (the webhook log has it).
 
+        All are looked at here until that goes well, since a single one may be why the database could merge none.
         A database that is away, a deadlock or a table that is missing says nothing about a status.
         """
         if isinstance(reason, NOBODYS_FAULT):
             return
         if len(self._merging) == 1:
             self._bad = self._merging[0]
-        self._limit = 1
+        self._limit, self._careful = 1, True
 
     async def step(self) -> bool:
         """Merges one batch; says whether there may be more."""
@@ -73,11 +75,13 @@ class Settler:
             self._looked_at = self._monotonic()
             async with self._pool.acquire() as db, db.transaction():
                 await take_news(db)
+        if self._careful:  # for `merge` itself may be what failed
+            return await self._settle(await statuses.oldest(self._pool, self._limit))
         merged = await statuses.merge(self._pool, self._most)
         metrics.merged(merged.words)
         if not merged.odd:
             return merged.full
-        return await self._settle(merged.odd[: self._limit]) or merged.full
+        return await self._settle(merged.odd) or merged.full
 
     async def _settle(self, odd: list[int]) -> bool:
         """Merges statuses that are not just the next word about a message that went out."""
@@ -93,6 +97,7 @@ class Settler:
             log.error("status_dropped", status=dropped.status, **_names(dropped))
         metrics.merged(status.status for status in batch)
         self._merging, self._limit = [], min(self._limit * 2, self._most)
+        self._careful = self._careful and bool(taken) and self._limit < self._most
         if freed:
             self._freed(freed)
         return bool(taken)

@@ -6,7 +6,7 @@ be newer than it, never older: then the next turn sees the new epoch and reads o
 """
 
 from collections import OrderedDict
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from recado.worker.programs import Programs
 from recado.worker.shelf import Reach, Shelf, shelves
 
 WORKSPACES_KEPT = 256
-SHELVES_KEPT = 256  # of a workspace
+SHELVES_KEPT = 1_000  # of all workspaces
 
 
 @dataclass(slots=True)
@@ -63,11 +63,24 @@ class Standings:
                 standing.chatbots[id] = found.get(id)
 
     async def read_shelves(
-        self, db: Db, wanted: Mapping[tuple[int, Hashable], tuple[Standing, Hashable, Reach]]
+        self, db: Db, wanted: Iterable[tuple[Standing, Hashable, Reach]]
     ) -> None:
-        """Loads the programs within reach."""
-        found = await shelves(db, self._programs, {reach for _, _, reach in wanted.values()})
-        for standing, key, reach in wanted.values():
-            if len(standing.shelves) >= SHELVES_KEPT:
-                standing.shelves.clear()
-            standing.shelves[key] = found[reach]
+        """Loads the programs within reach that are not known yet."""
+        missing = [each for each in wanted if each[1] not in each[0].shelves]
+        if missing:
+            found = await shelves(db, self._programs, {reach for _, _, reach in missing})
+            for standing, key, reach in missing:
+                standing.shelves[key] = found[reach]
+
+    def trim(self) -> None:
+        """Forgets the shelves of the workspaces whose turns are longest ago, until few enough are left."""
+        spare = sum(len(each.shelves) for each in self._known.values()) - SHELVES_KEPT
+        for standing in self._known.values():
+            if spare <= 0:
+                return
+            spare -= len(standing.shelves)
+            standing.shelves.clear()
+
+    def forget(self) -> None:
+        """Forgets everything: after a failure nobody knows what of it is true."""
+        self._known.clear()

@@ -88,6 +88,7 @@ class Turns:
 
     def isolate(self, reason: Exception) -> None:
         """Remembers the conversations of the transaction that just failed, to try each alone."""
+        self._standings.forget()
         self._reasons |= dict.fromkeys(self.taking, type(reason).__name__)
         if not self._counted:  # a try that was counted is remembered by the database
             self._suspects.extend(self.taking)

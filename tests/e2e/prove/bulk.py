@@ -93,14 +93,19 @@ async def _tenant(db: Any, bot: Recado) -> tuple[UUID, UUID]:
 
 
 async def _copy(db: Any, table: str, how: tuple[str, str], ids: list[UUID]) -> None:
-    """Copies a row for everybody; `ids` are the workspace and the number."""
+    """Copies a row for everybody, but for what the database makes itself; `ids` are the workspace and the number."""
     which, changes = how
+    columns = await db.fetchval(
+        """select string_agg(quote_ident(attname), ', ') from pg_attribute
+            where attrelid = $1::text::regclass and attnum > 0 and not attisdropped and attgenerated = ''""",
+        table,
+    )
     await db.execute(
-        f"""insert into {table}
-            select r.* from (select to_jsonb(t) as kept from {table} t where {which} limit 1) o
+        f"""insert into {table} ({columns})
+            select {columns} from (select r.* from (select to_jsonb(t) as kept from {table} t where {which} limit 1) o
              cross join people g
              cross join (select $1::uuid as workspace, $2::uuid as number) i
              cross join lateral jsonb_populate_record(
-                null::{table}, kept || jsonb_build_object('workspace_id', i.workspace, {changes})) r""",
+                null::{table}, kept || jsonb_build_object('workspace_id', i.workspace, {changes})) r) copied""",
         *ids,
     )

@@ -10,9 +10,8 @@ alter table conversations
     set (fillfactor = 70);
 create index on conversations (workspace_id, listed_at desc nulls last);
 
--- Nobody looks for sessions whose time is over: they expire at their next event. A session goes with its conversation;
--- the other keys were checked by a query for every session that began. Who removes a chatbot clears `chatbot_id`.
-drop index conversation_states_expiring;
+-- A session goes with its conversation; the other keys were checked by a query for every session that began. Who removes
+-- a chatbot clears `chatbot_id`.
 alter table conversation_states
     drop constraint conversation_states_workspace_id_fkey,
     drop constraint conversation_states_chatbot_id_fkey,
