@@ -123,6 +123,7 @@ async def test_an_answer_may_be_compressed_though_nobody_asked_for_it(
 @pytest.mark.parametrize(
     "body",
     [gzip.compress(ACCEPTED)[:-9], b"no gzip", gzip.compress(ACCEPTED + b" " * LARGEST_ANSWER)],
+    ids=["cut off", "no gzip", "too long"],
 )
 async def test_a_compressed_answer_that_breaks_off_or_is_too_long_leaves_a_doubt(
     body: bytes,
