@@ -27,8 +27,10 @@ setup: .venv/.synced ## set up what is missing
 up: setup ## run everything with a WhatsApp on this machine, print the URL
 	@$(PY) -m recado up
 
+# Whole servers under load (e2e) have the machine to themselves.
 test: setup ## all tests, as CI runs them; ROOM=engine for one room
-	@$(PY) -m pytest -n 2 --dist worksteal $(if $(ROOM),tests/$(ROOM),tests)
+	@$(PY) -m pytest -n 2 --dist worksteal $(if $(ROOM),tests/$(ROOM),tests --ignore=tests/e2e)
+	@$(if $(ROOM),,$(PY) -m pytest tests/e2e)
 
 prove: setup ## the long proofs, some three hours, reports in docs/proof/; PROOF=kills, bulk... for one
 	@$(PY) -m pytest -m prove -s tests/e2e $(if $(PROOF),-k $(PROOF))
