@@ -9,33 +9,45 @@ from collections.abc import Sequence
 
 import asyncpg
 
+from bench.copies import copy_rows
 from bench.e2e.load import load
 from bench.server import Recado
 
 AT_A_TIME = 20_000
 
-# Each table: by which column the original's rows are found, and in what a copy of one differs.
-COPIES: dict[str, tuple[str, str]] = {
-    "contacts": ("id", "'id', g.contact, 'phone', g.phone, 'user_id', 'BR.' || g.phone"),
+# Each table: by which column the original's rows are found, and in what a copy differs, as in `copies.py`.
+COPIES: dict[str, tuple[str, dict[str, str]]] = {
+    "contacts": ("id", {"id": "g.contact", "phone": "g.phone", "user_id": "'BR.' || g.phone"}),
     "contact_identities": (
         "contact_id",
-        """'contact_id', g.contact,
-           'value', case kept ->> 'kind' when 'phone' then g.phone else 'BR.' || g.phone end""",
+        {
+            "contact_id": "g.contact",
+            "value": "case t.kind when 'phone' then g.phone else 'BR.' || g.phone end",
+        },
     ),
-    "conversations": ("contact_id", "'id', g.conversation, 'contact_id', g.contact"),
+    "conversations": ("contact_id", {"id": "g.conversation", "contact_id": "g.contact"}),
     "conversation_states": (
         "conversation_id",
-        """'id', g.session, 'conversation_id', g.conversation,
-           'wake_at', now() + interval '1 day'""",
+        {
+            "id": "g.session",
+            "conversation_id": "g.conversation",
+            "wake_at": "now() + interval '1 day'",
+        },
     ),
     "messages": (
         "conversation_id",
-        """'id', uuidv7(), 'conversation_id', g.conversation, 'session_id', g.session,
-           'key', (kept ->> 'key') || g.n, 'wamid', (kept ->> 'wamid') || g.n, 'reply_to', null""",
+        {
+            "id": "uuidv7()",
+            "conversation_id": "g.conversation",
+            "session_id": "g.session",
+            "key": "t.key || g.n",
+            "wamid": "t.wamid || g.n",
+            "reply_to": "null",
+        },
     ),
     "journal": (
         "conversation_id",
-        "'id', uuidv7(), 'conversation_id', g.conversation, 'session_id', g.session",
+        {"id": "uuidv7()", "conversation_id": "g.conversation", "session_id": "g.session"},
     ),
 }
 
@@ -66,13 +78,10 @@ async def _grow(bot: Recado, count: int) -> None:
 async def _talk(bot: Recado) -> str:
     """Lets one customer begin a conversation and leave it; gives the phone."""
     one = load(bot.url)
-    await one.sim.serve(bot.graph_port)
-    customer = one.customers.new()
-    one.customers.say(customer)
-    await one.rest()
-    one.sim.close()
-    one.webhooks.close()
-    await asyncio.sleep(0)  # lets the connections close
+    async with one.meta(bot.graph_port):
+        customer = one.customers.new()
+        one.customers.say(customer)
+        await one.rest()
     if customer.expected:
         raise RuntimeError("the conversation to copy was not answered")
     return customer.phone
@@ -90,12 +99,5 @@ async def _copy(db: asyncpg.Connection, original: Sequence[object], first: int, 
         for table, (column, changes) in COPIES.items():
             contact, conversation = original
             own = conversation if column == "conversation_id" else contact
-            await db.execute(
-                f"""with original as materialized
-                        (select to_jsonb(t) as kept from {table} t where {column} = $1)
-                    insert into {table}
-                    select r.* from original cross join grown g
-                     cross join lateral jsonb_populate_record(
-                        null::{table}, kept || jsonb_build_object({changes})) r""",
-                own,
-            )
+            of = f"select * from {table} where {column} = $1"
+            await copy_rows(db, table, changes, of=of, beside="grown g", values=(own,))

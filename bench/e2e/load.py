@@ -13,7 +13,8 @@ import signal
 import subprocess
 import time
 from collections import Counter, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -28,6 +29,9 @@ from bench.e2e.window import Window
 Json = dict[str, Any]
 GLANCE = 0.002
 AFTERWARDS = 5.0  # seconds
+# What customers say in a burst, and what they should hear.
+SAID = ("oi", "{name}", "25", "oi", "{name}")
+WANTED = ("nome", "idade", "{name} liberado", "nome", "idade")
 
 
 @dataclass
@@ -107,6 +111,17 @@ class Load:
             os.killpg(server.pid, signal.SIGTERM)
             server.wait(20)
         return {"at_once": at_once, "killed_after": after}
+
+    @asynccontextmanager
+    async def meta(self, port: int) -> AsyncIterator[None]:
+        """Is Meta while the block runs, with the Graph API on this port."""
+        await self.sim.serve(port)
+        try:
+            yield
+        finally:
+            self.sim.close()
+            self.webhooks.close()
+            await asyncio.sleep(0)  # lets the connections close
 
     async def rest(self) -> None:
         """Begins nothing new, and waits until everybody was answered or has given up, and all webhooks were taken."""
@@ -190,7 +205,6 @@ async def run(options: argparse.Namespace) -> Json:
         statuses=options.statuses,
         timeout=options.timeout,
     )
-    await one.sim.serve(options.graph_port)
     span = {"warm_up": options.warm_up, "seconds": options.seconds}
     modes = {
         "closed": partial(one.closed, options.at_once, **span),
@@ -200,8 +214,8 @@ async def run(options: argparse.Namespace) -> Json:
             options.bursts,
             at_once=options.at_once,
             gap_ms=options.gap_ms,
-            said=("oi", "{name}", "25", "oi", "{name}"),
-            wanted=("nome", "idade", "{name} liberado", "nome", "idade"),
+            said=SAID,
+            wanted=WANTED,
         ),
         "kill": partial(
             one.kill,
@@ -211,9 +225,8 @@ async def run(options: argparse.Namespace) -> Json:
             messages=options.messages,
         ),
     }
-    figures = await modes[options.mode]()
-    one.sim.close()
-    one.webhooks.close()
+    async with one.meta(options.graph_port):
+        figures = await modes[options.mode]()
     return {"mode": options.mode, **figures, **one.counts()}
 
 

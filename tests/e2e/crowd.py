@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime
 
+from bench.copies import copy_rows
+
 from recado.store.partitions import PARTITIONED, ensure_partitions, months_after
 from recado.store.pool import Db
 
@@ -57,20 +59,9 @@ async def crowd(db: Db) -> None:
 
 
 async def _multiply(db: Db, table: str, count: int, **changed: str) -> None:
-    """Adds copies of a row, the `n`th with these columns changed; the columns are asked for, so that new ones may come."""
-    columns = await db.fetch(
-        """select column_name as name from information_schema.columns
-            where table_schema = 'public' and table_name = $1
-              and is_generated = 'NEVER' and is_identity = 'NO'""",
-        table,
-    )
-    names = [row["name"] for row in columns]
-    values = [changed.get(name, f"t.{name}") for name in names]
-    await db.execute(
-        f"""insert into {table} ({", ".join(names)})
-            select {", ".join(values)}
-              from (select * from {table} limit 1) t, generate_series(1, {count}) n"""
-    )
+    """Adds copies of a row, the `n`th with these columns changed."""
+    of, beside = f"select * from {table} limit 1", f"generate_series(1, {count}) n"
+    await copy_rows(db, table, changed, of=of, beside=beside)
 
 
 def whole(relation: str) -> str:

@@ -47,7 +47,7 @@ class Numbers:
 
         Otherwise every post for such a number would send all posts of its moment the careful way, for ever.
         """
-        for change in (each for post in posts for each in _changes(post)):
+        for change in (each for post in posts for each in post.payload.changes):
             if change.phone_number_id not in directory.by_id:
                 self._known.pop(change.phone_number_id or "", None)
         if len(self._known) > MOST_NUMBERS:
@@ -109,7 +109,7 @@ class PlainPosts:
         """
         batch, others = Batch(), []
         for post in posts:
-            changes = _changes(post)
+            changes = post.payload.changes
             id = changes[0].phone_number_id if changes else None
             believed = () if id is None else self.numbers.believed(id, post)
             if not believed:
@@ -215,10 +215,6 @@ class PlainPosts:
                 for (key, (_, number, sender)), found in met
             }
         )
-
-
-def _changes(post: Post) -> list[Change]:
-    return [change for entry in post.payload.entries for change in entry.changes]
 
 
 def _is_plain(change: Change, number: Number) -> bool:

@@ -31,7 +31,7 @@ class Post:
     @property
     def rows(self) -> int:
         """Counts the rows that it will cost: updates, and its line in the log."""
-        changes = [change for entry in self.payload.entries for change in entry.changes]
+        changes = self.payload.changes
         return 1 + sum(len(each.messages) + len(each.statuses) + 1 for each in changes)
 
 

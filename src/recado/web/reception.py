@@ -71,9 +71,8 @@ class Reception:
         return await self.plain.write(db, batch, channels=channels)
 
     async def _look_up(self, db: Db, posts: Sequence[Post]) -> Directory:
-        entries = [(post, entry) for post in posts for entry in post.payload.entries]
-        changes = [(post, change) for post, entry in entries for change in entry.changes]
-        accounts = {entry.id for _, entry in entries if entry.id}
+        changes = [(post, change) for post in posts for change in post.payload.changes]
+        accounts = {entry.id for post in posts for entry in post.payload.entries if entry.id}
         numbers = await receiving.find_numbers(
             db,
             phone_number_ids=accounts

@@ -93,3 +93,8 @@ class Payload(msgspec.Struct, frozen=True, kw_only=True):
 
     entries: tuple[Entry, ...] = ()
     odd: int = 0
+
+    @property
+    def changes(self) -> list[Change]:
+        """Lists the changes of all entries, in order."""
+        return [change for entry in self.entries for change in entry.changes]

@@ -72,17 +72,6 @@ class Outcome:
     @property
     def figures(self) -> dict[str, Any]:
         """Gives the figures of the report."""
-        names = [
-            "turns",
-            "answers",
-            "lost",
-            "repeated",
-            "doubled",
-            "reordered",
-            "unknown",
-            "late",
-            "overtaken",
-        ]
         by_way = Counter(" + ".join(kill.victims) for kill in self.done)
         return {
             "seed": self.seed,
@@ -90,7 +79,7 @@ class Outcome:
             "kills_by_victim": dict(by_way),
             "kills_in_the_middle_of_a_send": sum(kill.mid_send for kill in self.done),
             "faults": self.faults,
-            **{name: getattr(self.verdict, name) for name in names},
+            **self.verdict.counts,
             "adopted_by_a_status": self.events["send_adopted"],
             "sent_again_after_a_doubt": self.events["send_again_after_doubt"],
             "complaints": self.verdict.complaints[:20],

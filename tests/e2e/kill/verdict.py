@@ -38,20 +38,15 @@ class Verdict:
         """Notes a broken promise."""
         self.complaints.append(f"{phone}: {what}")
 
+    @property
+    def counts(self) -> dict[str, int]:
+        """Gives what was counted."""
+        names = ("turns", "answers", "lost", "repeated", "doubled", "reordered")
+        return {name: getattr(self, name) for name in (*names, "unknown", "late", "overtaken")}
+
     def __str__(self) -> str:
         """Gives the counts."""
-        names = (
-            "turns",
-            "answers",
-            "lost",
-            "repeated",
-            "doubled",
-            "reordered",
-            "unknown",
-            "late",
-            "overtaken",
-        )
-        return ", ".join(f"{name} {getattr(self, name)}" for name in names)
+        return ", ".join(f"{name} {count}" for name, count in self.counts.items())
 
 
 async def judge(db: Db, crowd: Crowd, *, explained: Collection[str] = ()) -> Verdict:

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+from bench.copies import copy_rows
 from bench.e2e.webhooks import number_id
 from bench.server import Recado
 
@@ -17,19 +18,24 @@ PEOPLE = """create temporary table people on commit drop as
                 select (6000000000000 + n)::text as phone, uuidv7() as contact, uuidv7() as conversation,
                        uuidv7() as message
                   from generate_series(1, $1::integer) n"""
-# Each is a copy of a row that the server made, so that it looks as the server makes it.
-COPIES = {
-    "contacts": ("true", "'id', g.contact, 'phone', g.phone, 'user_id', null"),
+# Each is a copy of a row that the server made, so that it looks as the server makes it: which one, and what differs.
+COPIES: dict[str, tuple[str, dict[str, str]]] = {
+    "contacts": ("true", {"id": "g.contact", "phone": "g.phone", "user_id": "null"}),
     "conversations": (
         "true",
-        "'id', g.conversation, 'number_id', i.number, 'contact_id', g.contact",
+        {"id": "g.conversation", "number_id": "i.number", "contact_id": "g.contact"},
     ),
     "messages": (
         "direction = 'out'",
-        """'id', g.message, 'conversation_id', g.conversation, 'status', 'queued', 'status_at', null,
-           'sending_at', null, 'wamid', null, 'session_id', null, 'reply_to', null""",
+        {
+            "id": "g.message",
+            "conversation_id": "g.conversation",
+            "status": "'queued'",
+            **dict.fromkeys(("status_at", "sending_at", "wamid", "session_id", "reply_to"), "null"),
+        },
     ),
 }
+FOR_ALL = "people g cross join (select $1::uuid as workspace, $2::uuid as number) i"
 QUEUE = """insert into outbox (id, workspace_id, number_id, conversation_id, content, origin, expires_at)
            select message, $1, $2, conversation, '{"type": "text", "body": "a todos"}', 'bulk', now() + interval '1 day'
              from people"""
@@ -44,7 +50,9 @@ async def queue_bulk(bot: Recado, count: int) -> UUID:
             await db.execute("set local session_replication_role = replica")  # no foreign keys
             await db.execute(PEOPLE.replace("$1", str(count)))
             for table, (which, changes) in COPIES.items():
-                await _copy(db, table, (which, changes), [workspace, number])
+                of = f"select * from {table} where {which} limit 1"
+                own = {**changes, "workspace_id": "i.workspace"}
+                await copy_rows(db, table, own, of=of, beside=FOR_ALL, values=(workspace, number))
             await db.execute(QUEUE, workspace, number)
             await db.execute("select pg_notify('recado_outbox', '')")
         await db.execute("analyze")
@@ -90,22 +98,3 @@ async def _tenant(db: Any, bot: Recado) -> tuple[UUID, UUID]:
         {name: str(value) if isinstance(value, UUID) else value for name, value in changes.items()},
     )
     return workspace, number
-
-
-async def _copy(db: Any, table: str, how: tuple[str, str], ids: list[UUID]) -> None:
-    """Copies a row for everybody, but for what the database makes itself; `ids` are the workspace and the number."""
-    which, changes = how
-    columns = await db.fetchval(
-        """select string_agg(quote_ident(attname), ', ') from pg_attribute
-            where attrelid = $1::text::regclass and attnum > 0 and not attisdropped and attgenerated = ''""",
-        table,
-    )
-    await db.execute(
-        f"""insert into {table} ({columns})
-            select {columns} from (select r.* from (select to_jsonb(t) as kept from {table} t where {which} limit 1) o
-             cross join people g
-             cross join (select $1::uuid as workspace, $2::uuid as number) i
-             cross join lateral jsonb_populate_record(
-                null::{table}, kept || jsonb_build_object('workspace_id', i.workspace, {changes})) r) copied""",
-        *ids,
-    )

@@ -1,9 +1,11 @@
-"""What the proofs under load share: what must never be counted, and looks at the database past the server."""
+"""What the proofs under load share: their sizes, what must never be counted, and looks at the database past the server."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
 import asyncpg
+import pytest
 from bench.server import Recado
 
 NEVER = ("lost", "duplicate", "unexpected", "wrong_text", "stranger")
@@ -15,10 +17,21 @@ def broken(counts: Mapping[str, Any]) -> dict[str, int]:
     return {name: counts[name] for name in NEVER if counts[name]}
 
 
-async def queued(bot: Recado) -> int:
-    """Counts what waits in the queues."""
-    sums = " + ".join(f"(select count(*) from {queue})" for queue in QUEUES)
-    return int(await _value(bot, f"select {sums}"))
+def short_and_full(short: Any, full: Any, *, within: tuple[int, int]) -> list[Any]:
+    """Gives a proof's two sizes: one for every test run, one for `make prove`; `within` so many seconds each."""
+    one, other = (each if isinstance(each, tuple) else (each,) for each in (short, full))
+    return [
+        pytest.param(*one, id="short", marks=pytest.mark.timeout(within[0])),
+        pytest.param(*other, id="full", marks=[pytest.mark.prove, pytest.mark.timeout(within[1])]),
+    ]
+
+
+async def run_dry(bot: Recado) -> None:
+    """Waits until the queues are empty."""
+    waiting = "select " + " + ".join(f"(select count(*) from {queue})" for queue in QUEUES)
+    async with asyncio.timeout(60):
+        while await _value(bot, waiting):  # noqa: ASYNC110 - the event is in the database
+            await asyncio.sleep(0.05)
 
 
 async def history(bot: Recado) -> dict[str, int]:

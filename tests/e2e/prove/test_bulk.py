@@ -9,6 +9,7 @@ from bench.server import Recado, free_port, recado
 
 from tests.e2e.prove.bulk import bulk_left, queue_bulk
 from tests.e2e.prove.report import publish
+from tests.e2e.prove.scene import short_and_full
 
 SHORT, FULL = (
     (5_000, 4.0),
@@ -18,13 +19,7 @@ CUSTOMERS = 10
 AT_MOST_MS = 1_000.0
 
 
-@pytest.mark.parametrize(
-    ("bulk", "seconds"),
-    [
-        pytest.param(*SHORT, id="short", marks=pytest.mark.timeout(180)),
-        pytest.param(*FULL, id="full", marks=[pytest.mark.prove, pytest.mark.timeout(900)]),
-    ],
-)
+@pytest.mark.parametrize(("bulk", "seconds"), short_and_full(SHORT, FULL, within=(180, 900)))
 def test_replies_do_not_wait_for_another_tenants_bulk(bulk: int, seconds: float) -> None:
     full = bulk == FULL[0]
     with recado(free_port()) as bot:
@@ -41,13 +36,11 @@ def test_replies_do_not_wait_for_another_tenants_bulk(bulk: int, seconds: float)
 
 async def _talk(bot: Recado, bulk: int, seconds: float) -> tuple[dict[str, Any], dict[str, Any]]:
     one = load(bot.url, pids=bot.pids, timeout=60)
-    await one.sim.serve(bot.graph_port)
-    alone = await one.closed(CUSTOMERS, warm_up=1, seconds=min(seconds, 10))
-    await queue_bulk(bot, bulk)
-    beside = await one.closed(CUSTOMERS, warm_up=1, seconds=seconds)
-    left = await bulk_left(bot)
-    one.sim.close()
-    one.webhooks.close()
+    async with one.meta(bot.graph_port):
+        alone = await one.closed(CUSTOMERS, warm_up=1, seconds=min(seconds, 10))
+        await queue_bulk(bot, bulk)
+        beside = await one.closed(CUSTOMERS, warm_up=1, seconds=seconds)
+        left = await bulk_left(bot)
     counts = one.counts()
     told = {
         "bulk_messages": bulk,

@@ -5,24 +5,17 @@ from typing import Any
 
 import pytest
 from bench.e2e.graph_sim import Faults
-from bench.e2e.load import load
+from bench.e2e.load import SAID, WANTED, load
 from bench.server import Recado, free_port, recado
 
 from tests.e2e.prove.report import publish
+from tests.e2e.prove.scene import short_and_full
 
 SHORT, FULL = 40, 200
-SAID = ("oi", "{name}", "25", "oi", "{name}")
-WANTED = ("nome", "idade", "{name} liberado", "nome", "idade")
 SLOW = Faults(latency_ms=50, jitter_ms=20)
 
 
-@pytest.mark.parametrize(
-    "contacts",
-    [
-        pytest.param(SHORT, id="short", marks=pytest.mark.timeout(120)),
-        pytest.param(FULL, id="full", marks=[pytest.mark.prove, pytest.mark.timeout(600)]),
-    ],
-)
+@pytest.mark.parametrize("contacts", short_and_full(SHORT, FULL, within=(120, 600)))
 def test_bursts_are_answered_exactly(contacts: int) -> None:
     with recado(free_port()) as bot:
         figures = asyncio.run(_burst(bot, contacts))
@@ -34,10 +27,8 @@ def test_bursts_are_answered_exactly(contacts: int) -> None:
 
 async def _burst(bot: Recado, contacts: int) -> dict[str, Any]:
     one = load(bot.url, faults=SLOW)
-    await one.sim.serve(bot.graph_port)
-    figures = await one.burst(contacts, at_once=contacts, gap_ms=10, said=SAID, wanted=WANTED)
-    one.sim.close()
-    one.webhooks.close()
+    async with one.meta(bot.graph_port):
+        figures = await one.burst(contacts, at_once=contacts, gap_ms=10, said=SAID, wanted=WANTED)
     counts = one.counts()
     return {
         **figures,

@@ -16,7 +16,7 @@ from bench.server import Recado, Setup, free_port, recado
 from recado.store import embedded
 from tests.e2e.kill.process import gone
 from tests.e2e.prove.report import publish
-from tests.e2e.prove.scene import broken, history, queued
+from tests.e2e.prove.scene import broken, history, run_dry, short_and_full
 
 SETUP = Setup(settings=(("RECADO_UNKNOWN_WAIT", "5"),))
 APART = 2.0  # seconds of peace before, between and after the outages
@@ -36,13 +36,7 @@ SHORT = Outages(frozen=6, away=2, rate=20)
 FULL = Outages(frozen=60, away=60, rate=50)
 
 
-@pytest.mark.parametrize(
-    "outages",
-    [
-        pytest.param(SHORT, id="short", marks=pytest.mark.timeout(180)),
-        pytest.param(FULL, id="full", marks=[pytest.mark.prove, pytest.mark.timeout(900)]),
-    ],
-)
+@pytest.mark.parametrize("outages", short_and_full(SHORT, FULL, within=(180, 900)))
 def test_a_stopped_database_loses_nothing(outages: Outages) -> None:
     with recado(free_port(), SETUP) as bot:
         counts, kept = asyncio.run(_suffer(bot, outages))
@@ -65,18 +59,14 @@ def test_a_stopped_database_loses_nothing(outages: Outages) -> None:
 async def _suffer(bot: Recado, outages: Outages) -> tuple[dict[str, Any], dict[str, int]]:
     seconds = outages.frozen + outages.away + 4 * APART
     one = load(bot.url, retrying=Retrying(1.0), statuses=3, timeout=seconds + 120)
-    await one.sim.serve(bot.graph_port)
-    talking = asyncio.create_task(one.open(outages.rate, warm_up=0, seconds=seconds))
-    await asyncio.sleep(APART)
-    await _freeze(bot, outages.frozen)
-    await asyncio.sleep(APART)
-    await _take_away(bot, outages.away)
-    await talking
-    async with asyncio.timeout(60):
-        while await queued(bot):  # noqa: ASYNC110 - the event is in the database
-            await asyncio.sleep(0.05)
-    one.sim.close()
-    one.webhooks.close()
+    async with one.meta(bot.graph_port):
+        talking = asyncio.create_task(one.open(outages.rate, warm_up=0, seconds=seconds))
+        await asyncio.sleep(APART)
+        await _freeze(bot, outages.frozen)
+        await asyncio.sleep(APART)
+        await _take_away(bot, outages.away)
+        await talking
+        await run_dry(bot)
     return one.counts(), await history(bot)
 
 

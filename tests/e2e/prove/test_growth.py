@@ -11,24 +11,16 @@ from bench.server import Recado, free_port, recado
 from bench.svg import plot
 
 from tests.e2e.prove.report import PROOFS, publish
-from tests.e2e.prove.scene import broken, table_sizes
+from tests.e2e.prove.scene import broken, short_and_full, table_sizes
 
-SHORT = (
-    (100, 1_000),
-    2.0,
-)  # conversations, each with a sleeping session; seconds of talk at each size
+# Conversations, each with a sleeping session (more than the talk itself leaves); seconds of talk at each size.
+SHORT = ((20_000, 40_000), 2.0)
 FULL = ((1_000, 10_000, 100_000, 1_000_000), 20.0)
 CUSTOMERS = 20
 FLAT = 1.25  # the largest's cost and memory to those of the smallest
 
 
-@pytest.mark.parametrize(
-    ("sizes", "seconds"),
-    [
-        pytest.param(*SHORT, id="short", marks=pytest.mark.timeout(180)),
-        pytest.param(*FULL, id="full", marks=[pytest.mark.prove, pytest.mark.timeout(3_600)]),
-    ],
-)
+@pytest.mark.parametrize(("sizes", "seconds"), short_and_full(SHORT, FULL, within=(180, 3_600)))
 def test_a_message_costs_the_same_however_many_conversations_sleep(
     sizes: tuple[int, ...], seconds: float
 ) -> None:
@@ -52,10 +44,8 @@ def test_a_message_costs_the_same_however_many_conversations_sleep(
 
 async def _talk(bot: Recado, seconds: float) -> dict[str, Any]:
     one = load(bot.url, pids=bot.pids, timeout=60)
-    await one.sim.serve(bot.graph_port)
-    figures = await one.closed(CUSTOMERS, warm_up=1, seconds=seconds)
-    one.sim.close()
-    one.webhooks.close()
+    async with one.meta(bot.graph_port):
+        figures = await one.closed(CUSTOMERS, warm_up=1, seconds=seconds)
     sizes = await table_sizes(bot)
     return {
         "cpu_us": sum(figures["cpu_us"].values()),

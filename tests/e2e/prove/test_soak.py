@@ -14,7 +14,7 @@ from bench.server import Recado, free_port, recado
 
 from tests.e2e.kill.beside import beside
 from tests.e2e.prove.report import publish
-from tests.e2e.prove.scene import broken, history, queued, table_sizes
+from tests.e2e.prove.scene import broken, history, run_dry, short_and_full, table_sizes
 
 STATUSES = 3
 WARM_UP = 2.0
@@ -62,13 +62,7 @@ class Watch:
             self.tables_mb.append(await table_sizes(bot))
 
 
-@pytest.mark.parametrize(
-    "soak",
-    [
-        pytest.param(SHORT, id="short", marks=pytest.mark.timeout(180)),
-        pytest.param(FULL, id="full", marks=[pytest.mark.prove, pytest.mark.timeout(3_600)]),
-    ],
-)
+@pytest.mark.parametrize("soak", short_and_full(SHORT, FULL, within=(180, 3_600)))
 def test_a_steady_load_loses_nothing_and_leaves_nothing(soak: Soak) -> None:
     with recado(free_port()) as bot:
         watch, figures, counts, kept = asyncio.run(_soak(bot, soak))
@@ -99,12 +93,8 @@ async def _soak(
     bot: Recado, soak: Soak
 ) -> tuple[Watch, dict[str, Any], dict[str, Any], dict[str, int]]:
     one, watch = load(bot.url, pids=bot.pids, statuses=STATUSES, timeout=60.0), Watch()
-    await one.sim.serve(bot.graph_port)
-    async with beside(watch.look(bot, one, soak.slice)):
-        figures = await one.open(soak.rate, warm_up=WARM_UP, seconds=soak.seconds)
-    async with asyncio.timeout(60):
-        while await queued(bot):  # noqa: ASYNC110 - the event is in the database
-            await asyncio.sleep(0.05)
-    one.sim.close()
-    one.webhooks.close()
+    async with one.meta(bot.graph_port):
+        async with beside(watch.look(bot, one, soak.slice)):
+            figures = await one.open(soak.rate, warm_up=WARM_UP, seconds=soak.seconds)
+        await run_dry(bot)
     return watch, figures, one.counts(), await history(bot)

@@ -8,19 +8,13 @@ from bench.e2e.load import load
 from bench.server import Recado, free_port, recado
 
 from tests.e2e.prove.report import publish
-from tests.e2e.prove.scene import broken, history
+from tests.e2e.prove.scene import broken, history, short_and_full
 
 CUSTOMERS = 20
 SHORT, FULL = 5.0, 600.0  # seconds
 
 
-@pytest.mark.parametrize(
-    "seconds",
-    [
-        pytest.param(SHORT, id="short", marks=pytest.mark.timeout(120)),
-        pytest.param(FULL, id="full", marks=[pytest.mark.prove, pytest.mark.timeout(1_200)]),
-    ],
-)
+@pytest.mark.parametrize("seconds", short_and_full(SHORT, FULL, within=(120, 1_200)))
 def test_twenty_conversations_at_once_go_without_an_error(seconds: float) -> None:
     with recado(free_port()) as bot:
         figures, counts, kept = asyncio.run(_talk(bot, seconds))
@@ -36,10 +30,8 @@ async def _talk(
     bot: Recado, seconds: float
 ) -> tuple[dict[str, Any], dict[str, Any], dict[str, int]]:
     one = load(bot.url, pids=bot.pids)
-    await one.sim.serve(bot.graph_port)
-    figures = await one.closed(CUSTOMERS, warm_up=1, seconds=seconds)
-    one.sim.close()
-    one.webhooks.close()
+    async with one.meta(bot.graph_port):
+        figures = await one.closed(CUSTOMERS, warm_up=1, seconds=seconds)
     counts = one.counts()
     told = {"customers": CUSTOMERS, **figures, "errors": sum(broken(counts).values()), **counts}
     return told, counts, await history(bot)
